@@ -1,0 +1,226 @@
+"""The nouns of Tomoni: frozen, without behaviour beyond what their own fields say.
+
+All times are aware and in UTC; all values are in canonical units (`Unit`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Component",
+    "Coverage",
+    "CoverageState",
+    "Direction",
+    "Event",
+    "EventKind",
+    "Indicator",
+    "Insufficient",
+    "Perspective",
+    "Points",
+    "Rollup",
+    "Series",
+    "Service",
+    "Snapshot",
+    "Team",
+    "Threshold",
+    "Unit",
+    "Window",
+]
+
+Unit = Literal["s", "By", "%", "1", "1/s"]
+"""Seconds, bytes, per cent (0-100), a count, a rate per second."""
+
+Direction = Literal["lower", "higher", "neutral"]
+"""Which way is better."""
+
+Perspective = Literal["infra", "app", "delivery", "demand"]
+"""Whose eyes look at it first; everybody sees all of them."""
+
+Rollup = Literal["mean", "max", "sum", "last", "p95", "ratio"]
+"""How samples become one figure for a period; `ratio` is a sum over a sum, never a mean of ratios."""
+
+CoverageState = Literal["complete", "partial", "empty", "failed", "forbidden"]
+EventKind = Literal["deployment", "incident", "change", "alert", "batch_run", "build", "defect"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The half-open interval [start, end), both aware."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError(f"a window needs aware times, got {self.start!r} to {self.end!r}")
+        if self.start >= self.end:
+            raise ValueError(f"a window must end after it starts, got {self.start} to {self.end}")
+        object.__setattr__(self, "start", self.start.astimezone(UTC))
+        object.__setattr__(self, "end", self.end.astimezone(UTC))
+
+    @property
+    def duration(self) -> timedelta:
+        return self.end - self.start
+
+    def shifted(self, by: timedelta) -> Window:
+        return Window(self.start + by, self.end + by)
+
+
+@dataclass(frozen=True, slots=True)
+class Insufficient:
+    """Too little data for an answer: a value, not an error and never 0."""
+
+    needed: int
+    have: int
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One thing that can be measured: an entry of catalog.yaml."""
+
+    name: str
+    title: str
+    title_ja: str
+    unit: Unit
+    better: Direction
+    perspective: Perspective
+    rollup: Rollup
+    stat: str
+    """What one sample is within its period: mean, max, sum, last, p50, p95 or p99."""
+    numerator: str | None = None
+    denominator: str | None = None
+    """For a ratio: the two count indicators; the figure is sum / sum, in %."""
+    kinds: tuple[str, ...] = ()
+    """Component kinds that need it: what coverage asks for."""
+    otel: str | None = None
+    aliases: tuple[str, ...] = ()
+    threshold: float | None = None
+    threshold_source: str | None = None
+    sources: tuple[str, ...] = ()
+    """Where two sources feed it: the order in which they are believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """The line that one indicator of one component must not cross, in the indicator's unit."""
+
+    indicator: str
+    value: float
+    source: str
+    """Who set it: `services/web.yaml`, or the source that the catalogue names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    name: str
+    title: str
+    perspective: Literal["dev", "infra"]
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A part of the service that one team owns: a database, a web tier, a batch."""
+
+    service: str
+    name: str
+    kind: str
+    title: str
+    owner: str | None = None
+    thresholds: tuple[Threshold, ...] = ()
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """What can run out, by indicator, in the indicator's unit."""
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
+    """Indicators that its kind needs but it can't have, with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    name: str
+    title: str
+    time_zone: str
+    week_start: int
+    """0 is Monday, as in `datetime.weekday`."""
+    teams: tuple[Team, ...] = ()
+    components: tuple[Component, ...] = ()
+    environments: tuple[str, ...] = ("production",)
+    """The first is the one whose deployments count."""
+    demand: tuple[str, ...] = ()
+    """Demand indicators that drive use, as `component/indicator`."""
+    headline: tuple[str, ...] = ()
+    """What both teams follow, as `component/indicator` or `component/part/indicator`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The identity of one line on a graph. `period_s` is 0 where samples come at no fixed step."""
+
+    service: str
+    component: str
+    indicator: str
+    stat: str
+    unit: Unit
+    period_s: int
+    source: str
+    part: str | None = None
+    """What inside the component: an endpoint, a job, a node."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Points:
+    """Samples of one series. Shapes (n,) and (n,); `ts` is UTC datetime64[us], values are finite."""
+
+    series: Series
+    ts: NDArray[np.datetime64]
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened. (source, kind, service, id) is its key; the last observed wins."""
+
+    service: str
+    kind: EventKind
+    id: str
+    started_at: datetime
+    source: str
+    observed_at: datetime
+    component: str | None = None
+    ended_at: datetime | None = None
+    status: str | None = None
+    title: str = ""
+    url: str | None = None
+    attrs: Mapping[str, str | float | int | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A quota, limit or inventory at one moment. Key: source, service, component, kind, taken_at."""
+
+    service: str
+    component: str
+    kind: str
+    taken_at: datetime
+    source: str
+    values: Mapping[str, str | float | int | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How one question to a source ended, for one series and window, so that "no data" never looks like 0."""
+
+    service: str
+    component: str
+    indicator: str
+    source: str
+    window: Window
+    state: CoverageState
+    detail: str = ""
+    part: str | None = None
+    retryable: bool = False
