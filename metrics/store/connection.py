@@ -1,0 +1,78 @@
+"""Opening the file, and what to say when a process that doesn't know the lease has it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+
+from metrics.errors import StoreBusyError
+
+__all__ = ["STORAGE_VERSION", "connect", "log_of", "patiently"]
+
+# Readable by DuckDB 1.5 as well, so that an analyst's older shell can open a copy.
+STORAGE_VERSION = "v1.5.0"
+# Half of the gigabyte that a small machine can spare; DuckDB spills to disk beyond it.
+MEMORY_LIMIT = "600MB"
+RETRY_S = 0.05
+
+T = TypeVar("T")
+
+
+def connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """A connection to the file; raises duckdb.IOException while a foreign process holds it."""
+    if read_only or path.exists():
+        connection = duckdb.connect(path, read_only=read_only)
+    else:
+        _create(path)
+        connection = duckdb.connect(path)
+    connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    return connection
+
+
+def log_of(path: Path) -> Path:
+    """The write-ahead log that DuckDB keeps beside the file between a commit and a checkpoint."""
+    return path.with_name(path.name + ".wal")
+
+
+def patiently(attempt: Callable[[], T], path: Path, patience_s: float) -> T:
+    """The result of `attempt`, tried again while a foreign process holds the file, at most `patience_s`."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            return attempt()
+        except duckdb.IOException as error:
+            if (holder := _foreign_holder(error)) is None:
+                raise
+            if time.monotonic() > deadline:
+                raise StoreBusyError(_busy(path, holder, patience_s)) from error
+        time.sleep(RETRY_S)
+
+
+def _create(path: Path) -> None:
+    with duckdb.connect() as scratch:
+        escaped = str(path).replace("'", "''")
+        scratch.execute(f"ATTACH '{escaped}' AS store (STORAGE_VERSION '{STORAGE_VERSION}')")
+
+
+def _foreign_holder(error: duckdb.IOException) -> str | None:
+    """Who holds the lock, as DuckDB names it: `process 4711 (duckdb)`; None when it is another fault."""
+    text = str(error)
+    if "Could not set lock on file" not in text:
+        return None
+    match = re.search(r"held in (.*?) ?\(PID (\d+)\)", text)
+    if match is None:
+        return "another process"
+    program = Path(match.group(1).split(" ")[0]).name
+    return f"process {match.group(2)} ({program})" if program else f"process {match.group(2)}"
+
+
+def _busy(path: Path, holder: str, waited_s: float) -> str:
+    return (
+        f"{path.name} is held by {holder}, which does not take turns; waited {waited_s:.0f} s. "
+        "Close it, or let it work on a copy: `python -m metrics backup DIR`."
+    )

@@ -1,0 +1,109 @@
+"""The store: one DuckDB file that many processes read and write in turn.
+
+`Store.read()` gives a Reader on a consistent state, `Store.write()` a connection in a transaction. Both are
+leases (lease.py) and meant to be short: long reads work on `Store.copy()`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import duckdb
+
+from metrics.errors import StoreError
+from metrics.store import migrate
+from metrics.store.connection import connect, log_of, patiently
+from metrics.store.lease import LockFiles
+from metrics.store.shared import Reader, SharedReader
+
+__all__ = ["Store"]
+
+# How long a foreign process may hold DuckDB's own lock before we say so.
+PATIENCE_S = 5.0
+
+
+class Store:
+    """The database of one deployment. Cheap to make; several of one path share what they must."""
+
+    def __init__(self, path: Path, patience_s: float = PATIENCE_S) -> None:
+        self.path = path.resolve()
+        self._patience_s = patience_s
+        self._locks = LockFiles(self.path)
+        self._shared = SharedReader.of(self.path, self._locks)
+
+    def exists(self) -> bool:
+        return self.path.exists()
+
+    def version(self) -> str:
+        """A token that changes with every commit, without opening the file: the key of every cache."""
+        return "-".join(_stamp(path) for path in (self.path, log_of(self.path)))
+
+    @contextmanager
+    def read(self) -> Iterator[Reader]:
+        """A consistent state to ask questions of. Raises StoreError where there is no store yet."""
+        if not self.exists():
+            raise StoreError(
+                f"there is no {self.path.name} in {self.path.parent.name}/ yet: "
+                "fill it with `python -m metrics collect`, `import` or `demo`"
+            )
+        migrate.once(self)
+        reader = patiently(self._shared.enter, self.path, self._patience_s)
+        try:
+            yield reader
+        finally:
+            self._shared.leave(reader)
+
+    @contextmanager
+    def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        migrate.once(self)
+        with self.exclusive() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def exclusive(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The file to itself, created when missing, outside any transaction."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as lease:
+            yield patiently(lambda: self._enter_exclusive(lease), self.path, self._patience_s)
+
+    def copy(self, to: Path) -> Path:
+        """A private copy of this moment, for long reads: a backup, an export, a re-sort."""
+        with self.read():
+            shutil.copyfile(self.path, to)
+            if log_of(self.path).exists():
+                shutil.copyfile(log_of(self.path), log_of(to))
+        return to
+
+    def replace(self, by: Path, *, unless_changed_since: str) -> bool:
+        """Put another file in the store's place; False when somebody wrote since that version."""
+        with self._locks.exclusive():
+            if self.version() != unless_changed_since or log_of(self.path).exists():
+                return False
+            by.replace(self.path)
+        return True
+
+    def _enter_exclusive(self, lease: ExitStack) -> duckdb.DuckDBPyConnection:
+        """On a foreign lock the lease is given back at once: our own readers must not wait with us."""
+        with ExitStack() as attempt:
+            attempt.enter_context(self._locks.exclusive())
+            connection = attempt.enter_context(connect(self.path, read_only=False))
+            lease.enter_context(attempt.pop_all())
+        return connection
+
+
+def _stamp(path: Path) -> str:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return "0"
+    return f"{status.st_ino:x}.{status.st_mtime_ns:x}.{status.st_size:x}"

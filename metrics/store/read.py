@@ -1,0 +1,139 @@
+"""The questions that pages and documents ask, one function each.
+
+Every function takes the Reader first, so that several questions see one state. Frames have times as
+datetime64[us, UTC] and None for an absent part.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+import pandas as pd
+
+from metrics.model import Window
+from metrics.store.database import Store
+from metrics.store.figures import buckets, period, samples
+from metrics.store.runs import is_alive
+from metrics.store.shared import Reader
+from metrics.store.sql import sql
+
+__all__ = [
+    "Reader",
+    "Store",
+    "buckets",
+    "coverage",
+    "events",
+    "period",
+    "refusals",
+    "runs",
+    "samples",
+    "series",
+    "snapshots",
+    "sql",
+    "watermarks",
+]
+
+
+def series(db: Reader, service: str | None = None) -> pd.DataFrame:
+    """Every series: series_id, its identity, unit, period_s, first_ts, last_ts and last_value."""
+    frame = db.frame(
+        """SELECT series_id, service, component, part, indicator, stat, unit, period_s, source,
+                  first_ts, last_ts, last_value
+        FROM series WHERE $service IS NULL OR service = $service
+        ORDER BY service, component, indicator, part NULLS FIRST, source""",
+        {"service": service},
+    )
+    return _tidy(frame, "first_ts", "last_ts")
+
+
+def events(
+    db: Reader, window: Window, kinds: Sequence[str] | None = None, service: str | None = None
+) -> pd.DataFrame:
+    """Events that overlap the window, oldest first; one that has not ended overlaps from its start on."""
+    frame = db.frame(
+        """SELECT service, component, kind, id, started_at, ended_at, status, title, url, attrs, source, observed_at
+        FROM events
+        WHERE started_at < $until AND (started_at >= $since OR coalesce(ended_at, $until) > $since)
+          AND ($kinds IS NULL OR list_contains($kinds, kind)) AND ($service IS NULL OR service = $service)
+        ORDER BY started_at, kind, id""",
+        {**_between(window), "kinds": list(kinds) if kinds is not None else None, "service": service},
+    )
+    frame["attrs"] = [json.loads(text) for text in frame["attrs"]]
+    return _tidy(frame, "started_at", "ended_at", "observed_at")
+
+
+def coverage(db: Reader, window: Window | None = None, service: str | None = None) -> pd.DataFrame:
+    """How each question ended, as a timeline for each series, within the window or for all time."""
+    edges = _between(window) if window else {"since": None, "until": None}
+    frame = db.frame(
+        """SELECT service, component, part, indicator, source, window_start, window_end, state, detail,
+                  retryable, observed_at
+        FROM coverage
+        WHERE ($since IS NULL OR window_end > $since) AND ($until IS NULL OR window_start < $until)
+          AND ($service IS NULL OR service = $service)
+        ORDER BY service, component, indicator, part NULLS FIRST, source, window_start""",
+        {**edges, "service": service},
+    )
+    return _tidy(frame, "window_start", "window_end", "observed_at")
+
+
+def snapshots(db: Reader, service: str | None = None) -> pd.DataFrame:
+    """The latest snapshot of each (source, service, component, kind), its values as a dict."""
+    frame = db.frame(
+        """SELECT source, service, component, kind, taken_at, attrs FROM snapshots
+        WHERE $service IS NULL OR service = $service
+        QUALIFY row_number() OVER (PARTITION BY source, service, component, kind ORDER BY taken_at DESC) = 1
+        ORDER BY source, service, component, kind""",
+        {"service": service},
+    )
+    frame["values"] = [json.loads(text) for text in frame.pop("attrs")]
+    return _tidy(frame, "taken_at")
+
+
+def runs(db: Reader, limit: int = 50) -> pd.DataFrame:
+    """The newest runs. A run whose process is gone reads `unfinished`: run it again to complete it."""
+    frame = db.frame(
+        """SELECT run_id, verb, source, subject, started_at, finished_at, state, rows_written, rows_refused, detail,
+                  owner
+        FROM runs ORDER BY run_id DESC LIMIT $limit""",
+        {"limit": limit},
+    )
+    owners = frame.pop("owner")
+    frame["state"] = [
+        "unfinished" if state == "running" and not is_alive(owner) else state
+        for state, owner in zip(frame["state"], owners, strict=True)
+    ]
+    return _tidy(frame, "started_at", "finished_at")
+
+
+def refusals(db: Reader, run_id: int | None = None, limit: int = 1_000) -> pd.DataFrame:
+    """Rows that could not be taken, newest run first: run_id, file, line, reason, text."""
+    return db.frame(
+        """SELECT run_id, file, line, reason, text FROM refusals
+        WHERE $run IS NULL OR run_id = $run ORDER BY run_id DESC, file, line LIMIT $limit""",
+        {"run": run_id, "limit": limit},
+    )
+
+
+def watermarks(db: Reader, source: str) -> dict[tuple[str, str, str | None, str], datetime]:
+    """The end of the newest complete window of each series, by (service, component, part, indicator)."""
+    rows = db.rows(
+        """SELECT service, component, part, indicator, max(window_end) FROM coverage
+        WHERE source = $source AND state = 'complete' GROUP BY ALL""",
+        {"source": source},
+    )
+    return {(row[0], row[1], row[2], row[3]): pd.Timestamp(row[4], tz="UTC").to_pydatetime() for row in rows}
+
+
+def _between(window: Window) -> dict[str, datetime]:
+    return {"since": window.start.replace(tzinfo=None), "until": window.end.replace(tzinfo=None)}
+
+
+def _tidy(frame: pd.DataFrame, *times: str) -> pd.DataFrame:
+    for column in times:
+        frame[column] = pd.to_datetime(frame[column], utc=True).astype("datetime64[us, UTC]")
+    if "part" in frame:
+        frame["part"] = frame["part"].astype(object).where(frame["part"].notna(), None)
+    return frame
