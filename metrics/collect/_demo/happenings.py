@@ -1,0 +1,360 @@
+"""The demo's events: deployments, builds, changes, incidents, alerts, batch runs and defects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from metrics.collect._demo.calendar import at, local_day
+from metrics.collect._demo.releases import commit
+from metrics.collect._demo.signals import Floats, generator, pick
+from metrics.collect._demo.work import changes, defects
+from metrics.collect._demo.world import World
+from metrics.model import EventKind
+
+__all__ = ["SITE", "Happening", "happenings"]
+
+SITE = "https://jobs.example.com"
+
+Attrs = Mapping[str, str | float | int | bool | None]
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An event as it will have been once it is over; `known` is when anybody could have seen it first."""
+
+    kind: EventKind
+    id: str
+    component: str
+    start: datetime
+    end: datetime | None
+    status: str
+    title: str
+    path: str
+    attrs: Attrs = field(default_factory=dict)
+    known: datetime | None = None
+
+
+def happenings(world: World) -> Iterator[Happening]:
+    yield from _deployments(world)
+    yield from _builds(world)
+    yield from _changes(world)
+    yield from _incidents(world)
+    yield from _alerts(world)
+    yield from _batch_runs(world)
+    yield from _defects(world)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def _deployments(world: World) -> Iterator[Happening]:
+    for r in world.releases:
+        migrates = r.night and r.environment == "production"
+        attrs: dict[str, str | float | int | bool | None] = {
+            "environment": r.environment,
+            "kind": r.kind,
+            "version": r.restores or r.version,
+            "commit": commit(world.plan.seed, r.restores or r.version),
+            "schema_change": migrates,
+            "build_in_window": bool(r.build and r.build.end > r.window.start),
+            "mends": f"deploy-{r.mends}" if r.mends else None,
+        }
+        title = f"{r.component} {attrs['version']}" + (" with schema change" if migrates else "")
+        if r.kind != "planned":
+            title = f"{r.kind} of {title}"
+        yield Happening(
+            "deployment",
+            r.id,
+            r.component,
+            r.window.start,
+            r.window.end,
+            r.status,
+            title,
+            f"/deployments/{r.number}",
+            attrs,
+        )
+
+
+def _builds(world: World) -> Iterator[Happening]:
+    for r in world.releases:
+        if r.build is None:
+            continue
+        minutes = r.build.duration.total_seconds() / 60
+        attrs: Attrs = {
+            "pipeline": "release",
+            "job": f"build-{r.component}",
+            "deployment": r.id,
+            "commit": commit(world.plan.seed, r.version),
+            "minutes": round(minutes, 1),
+        }
+        yield Happening(
+            "build",
+            f"build-{r.number}",
+            "pipeline",
+            r.build.start,
+            r.build.end,
+            "succeeded",
+            f"image of {r.component} {r.version}",
+            f"/builds/{r.number}",
+            attrs,
+        )
+        rng = generator(world.plan.seed, "failed build", r.number)
+        if rng.random() < 0.09:
+            end = r.build.start - timedelta(minutes=pick(rng, 4, 20))
+            start = end - r.build.duration * pick(rng, 0.2, 0.9)
+            yield Happening(
+                "build",
+                f"build-{r.number}-a",
+                "pipeline",
+                start,
+                end,
+                "failed",
+                f"image of {r.component} {r.version}",
+                f"/builds/{r.number}a",
+                {**attrs, "minutes": round((end - start).total_seconds() / 60, 1)},
+            )
+
+
+def _changes(world: World) -> Iterator[Happening]:
+    for change in changes(world.plan, world.releases):
+        attrs: Attrs = {
+            "commit": change.commit,
+            "pull_request": change.number,
+            "authored_at": _iso(change.authored),
+            "reviewed_at": _iso(change.reviewed),
+            "merged_at": _iso(change.merged),
+            "deployed_by": change.deployed_by,
+            "commits": change.commits,
+            "hours": change.hours,
+            "work": change.work,
+            "reverts": change.reverts,
+        }
+        yield Happening(
+            "change",
+            change.commit,
+            change.component,
+            change.authored,
+            change.merged,
+            "merged",
+            change.title,
+            f"/pulls/{change.number}",
+            attrs,
+        )
+    yield _disk_cause(world)
+
+
+def _disk_cause(world: World) -> Happening:
+    """The change of the cluster's set-up after which finished jobs were kept (story 5)."""
+    start = world.plan.disk_from - timedelta(hours=3)
+    attrs: Attrs = {
+        "commit": commit(world.plan.seed, "cluster"),
+        "authored_at": _iso(start),
+        "work": "feature",
+        "merged_at": _iso(world.plan.disk_from),
+        "pull_request": 318,
+        "hours": 1.0,
+        "commits": 1,
+    }
+    return Happening(
+        "change",
+        commit(world.plan.seed, "cluster"),
+        "eks",
+        start,
+        world.plan.disk_from,
+        "merged",
+        "Keep the history of finished CronJobs for audits",
+        "/cluster/pulls/318",
+        attrs,
+    )
+
+
+def _incidents(world: World) -> Iterator[Happening]:
+    felt = [trouble for trouble in world.troubles if trouble.severity is not None]
+    for number, trouble in enumerate(felt, start=61):
+        caused = f"deploy-{trouble.release}" if trouble.release else None
+        attrs: Attrs = {
+            "severity": trouble.severity,
+            "detected_at": _iso(trouble.detected or trouble.window.start),
+            "resolved_at": _iso(trouble.window.end),
+            "caused_by_deployment": caused if number % 4 else None,  # people forget to write the link
+            "cause": trouble.cause,
+            "part": trouble.part,
+        }
+        yield Happening(
+            "incident",
+            f"incident-{number}",
+            trouble.component,
+            trouble.window.start,
+            trouble.window.end,
+            "resolved",
+            trouble.title,
+            f"/incidents/{number}",
+            attrs,
+            known=trouble.detected,
+        )
+
+
+# alerts -------------------------------------------------------------------------------------------------
+
+
+def _alerts(world: World) -> Iterator[Happening]:
+    yield from _nightly_alerts(world)
+    yield from _log_alerts(world)
+    yield from _other_alerts(world)
+
+
+def _alert(
+    rule: str, component: str, start: datetime, end: datetime, title: str, *, acted: bool, impact: bool, severity: str
+) -> Happening:
+    name = f"{rule}-{start:%Y%m%d%H%M}"
+    attrs: Attrs = {"rule": rule, "severity": severity, "acted": acted, "service_impact": impact}
+    return Happening("alert", name, component, start, end, "resolved", title, f"/alerts/{name}", attrs)
+
+
+def _nightly_alerts(world: World) -> Iterator[Happening]:
+    """CPU over 75 % for a quarter of an hour: it fires while `matching` runs, each night, and nobody acts."""
+    for start, end in _episodes(world, world.writer_cpu * (world.batch > 0), 75.0, 3):
+        if not world.plan.outage.start <= start < world.plan.outage.end:
+            yield _alert(
+                "aurora-cpu-high",
+                "aurora-main",
+                start,
+                end,
+                "aurora-main CPU over 75 % for 15 minutes",
+                acted=False,
+                impact=False,
+                severity="warning",
+            )
+
+
+def _episodes(world: World, values: Floats, line: float, needed: int) -> Iterator[tuple[datetime, datetime]]:
+    """Times for which the values stayed over the line for that many steps."""
+    over = np.concatenate(([0], (values > line).astype(np.int8), [0]))
+    edges = np.flatnonzero(np.diff(over))
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        if last - first >= needed:
+            begin = world.grid.start + timedelta(minutes=5 * int(first + needed))
+            yield begin, world.grid.start + timedelta(minutes=5 * int(last))
+
+
+def _log_alerts(world: World) -> Iterator[Happening]:
+    """Looked at each time, and nine of ten times nothing was wrong for anybody (story 3)."""
+    for trouble in world.troubles:
+        if trouble.kind in ("error_log", "broken", "outage"):
+            impact = trouble.severity is not None
+            component = trouble.component if trouble.component != "aurora-main" else "web"
+            start = trouble.window.start + timedelta(minutes=4)
+            end = max(trouble.window.end, start + timedelta(minutes=5))
+            yield _alert(
+                "error-log",
+                component,
+                start,
+                end,
+                f"error logs of {component}: {trouble.title}",
+                acted=True,
+                impact=impact,
+                severity="error",
+            )
+
+
+def _other_alerts(world: World) -> Iterator[Happening]:
+    plan = world.plan
+    yield _alert(
+        "aurora-cpu-pinned",
+        "aurora-main",
+        plan.outage_detected,
+        plan.outage.end,
+        "aurora-main CPU at 100 %",
+        acted=True,
+        impact=True,
+        severity="critical",
+    )
+    for jump in plan.jumps:
+        if jump.strength > 1.1:
+            start = jump.window.start + timedelta(minutes=15)
+            if start < jump.window.end:
+                yield _alert(
+                    "web-latency-high",
+                    "web",
+                    start,
+                    jump.window.end,
+                    "web p95 over 500 ms",
+                    acted=False,
+                    impact=True,
+                    severity="warning",
+                )
+    for trouble in world.troubles:
+        if trouble.kind in ("node_lost", "failover", "retry_storm", "mail_slow"):
+            start = trouble.detected or trouble.window.start
+            yield _alert(
+                f"{trouble.component}-health",
+                trouble.component,
+                start,
+                trouble.window.end,
+                trouble.title,
+                acted=True,
+                impact=True,
+                severity="error",
+            )
+    for back in (23, 61, 112):
+        start = at(local_day(plan.grid.end) - timedelta(days=back), 5.1)
+        yield _alert(
+            "certificate-expiry",
+            "web",
+            start,
+            start + timedelta(hours=5),
+            "a certificate expires within 30 days",
+            acted=True,
+            impact=False,
+            severity="warning",
+        )
+
+
+# batches and defects --------------------------------------------------------------------------------------
+
+
+def _batch_runs(world: World) -> Iterator[Happening]:
+    """Known only from the day on which finished jobs began to be read (story 2)."""
+    for run in world.runs:
+        if run.window.end < world.plan.batch_from:
+            continue
+        attrs: Attrs = {
+            "job": run.job.name,
+            "rows": run.rows,
+            "deadline": _iso(run.deadline),
+            "attempt": run.attempt,
+            "reason": None if run.status == "succeeded" else "BackoffLimitExceeded",
+        }
+        yield Happening(
+            "batch_run",
+            run.id,
+            "nightly",
+            run.window.start,
+            run.window.end,
+            run.status,
+            run.job.name,
+            f"/batches/{run.id}",
+            attrs,
+        )
+
+
+def _defects(world: World) -> Iterator[Happening]:
+    for defect in defects(world.plan):
+        attrs: Attrs = {"phase": defect.phase, "type": defect.kind, "ui_rework": defect.kind == "ui_rework"}
+        fixed = defect.fixed
+        yield Happening(
+            "defect",
+            f"defect-{defect.number}",
+            defect.component,
+            defect.found,
+            fixed,
+            "fixed",
+            f"found in {defect.phase}: {defect.kind.replace('_', ' ')}",
+            f"/defects/{defect.number}",
+            attrs,
+        )
