@@ -7,7 +7,8 @@ leases (lease.py) and meant to be short: long reads work on `Store.copy()`.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -57,10 +58,13 @@ class Store:
             self._shared.leave(reader)
 
     @contextmanager
-    def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """One transaction: committed when the block ends, rolled back when it raises."""
+    def write(self, on_release: Callable[[float], None] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        `on_release` is told how many seconds the lease was held, for a writer that means to be brief.
+        """
         migrate.once(self)
-        with self.exclusive() as connection:
+        with self.exclusive(on_release) as connection:
             connection.execute("BEGIN")
             try:
                 yield connection
@@ -70,11 +74,17 @@ class Store:
             connection.execute("COMMIT")
 
     @contextmanager
-    def exclusive(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def exclusive(self, on_release: Callable[[float], None] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """The file to itself, created when missing, outside any transaction."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as lease:
-            yield patiently(lambda: self._enter_exclusive(lease), self.path, self._patience_s)
+            connection, since = patiently(lambda: self._enter_exclusive(lease), self.path, self._patience_s)
+            try:
+                yield connection
+            finally:
+                lease.close()
+                if on_release:
+                    on_release(time.monotonic() - since)
 
     def copy(self, to: Path) -> Path:
         """A private copy of this moment, for long reads: a backup, an export, a re-sort."""
@@ -92,13 +102,14 @@ class Store:
             by.replace(self.path)
         return True
 
-    def _enter_exclusive(self, lease: ExitStack) -> duckdb.DuckDBPyConnection:
-        """On a foreign lock the lease is given back at once: our own readers must not wait with us."""
+    def _enter_exclusive(self, lease: ExitStack) -> tuple[duckdb.DuckDBPyConnection, float]:
+        """The connection and since when. On a foreign lock the lease is given back: readers must not wait with us."""
         with ExitStack() as attempt:
             attempt.enter_context(self._locks.exclusive())
+            since = time.monotonic()
             connection = attempt.enter_context(connect(self.path, read_only=False))
             lease.enter_context(attempt.pop_all())
-        return connection
+        return connection, since
 
 
 def _stamp(path: Path) -> str:

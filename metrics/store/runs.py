@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -44,16 +44,22 @@ def end_run(store: Store, run_id: int, state: RunState, detail: str = "") -> Non
             )
 
 
-def refuse(store: Store, run_id: int, file: str, rows: Iterable[tuple[int, str, str]]) -> int:
-    """Record rows that could not be taken, as (line, reason, text); returns how many."""
-    refused = [[run_id, file, line, reason, text[:200]] for line, reason, text in rows]
+def refuse(
+    store: Store, run_id: int, file: str, rows: Sequence[tuple[int, str, str]], total: int | None = None
+) -> int:
+    """Record rows that could not be taken, as (line, reason, text); returns how many.
+
+    `total` is given where not all of them are kept one by one.
+    """
+    refused = len(rows) if total is None else total
     if refused:
+        kept = [[run_id, file, line, reason, text[:200]] for line, reason, text in rows]
         with store.write() as connection:
-            connection.executemany("INSERT INTO refusals VALUES ($1, $2, $3, $4, $5)", refused)
+            connection.executemany("INSERT INTO refusals VALUES ($1, $2, $3, $4, $5)", kept)
             connection.execute(
-                "UPDATE runs SET rows_refused = rows_refused + $1 WHERE run_id = $2", [len(refused), run_id]
+                "UPDATE runs SET rows_refused = rows_refused + $1 WHERE run_id = $2", [refused, run_id]
             )
-    return len(refused)
+    return refused
 
 
 def is_alive(owner: str) -> bool:

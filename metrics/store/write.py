@@ -7,9 +7,8 @@ short leases, so that readers and other writers get their turn.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import duckdb
@@ -99,6 +98,25 @@ def forget_source(store: Store, source: str) -> None:
         connection.execute("UPDATE layout SET sorted_rows = 0, total_rows = (SELECT count(*) FROM samples)")
 
 
+def samples_chunk(store: Store, run_id: int, chunk: pd.DataFrame, pace: Pace) -> int:
+    """Write one chunk (series_id, ts, value; each key once) in one lease; returns what was new or changed."""
+    with store.write(on_release=lambda held_s: pace.adapt(len(chunk), held_s)) as connection:
+        written = samples.put(connection, chunk, run_id)
+        _count(connection, run_id, written)
+    return written
+
+
+def settle_periods(store: Store, wanted: Sequence[Series]) -> list[Series]:
+    """The wanted series, each with the period that the store knows it by.
+
+    A step inferred from a part of a file must not make a second series of the first.
+    """
+    with store.write() as connection:
+        known = [Series(*row[1:]) for row in connection.execute(_SERIES).fetchall()]
+    by_rest = {replace(series, period_s=0): series for series in reversed(known)}
+    return [series if series in known else by_rest.get(replace(series, period_s=0), series) for series in wanted]
+
+
 def series_ids(store: Store, wanted: Iterable[Series], ids: dict[Series, int]) -> None:
     """Add the ids of the wanted series to `ids`, registering those the store has not met."""
     missing = [series for series in dict.fromkeys(wanted) if series not in ids]
@@ -130,20 +148,18 @@ def _flush(store: Store, run_id: int, gathered: _Gathered, pace: Pace, ids: dict
     written, done = 0, 0
     while done < len(incoming):
         chunk = incoming.iloc[done : done + pace.rows]
-        with store.write() as connection:
-            began = time.monotonic()
-            written += _counted(connection, run_id, samples.put(connection, chunk, run_id))
-        pace.adapt(len(chunk), time.monotonic() - began)
+        written += samples_chunk(store, run_id, chunk, pace)
         done += len(chunk)
     if gathered.others:
         with store.write() as connection:
-            written += _counted(connection, run_id, _put_others(connection, gathered.others, run_id))
+            rows = _put_others(connection, gathered.others, run_id)
+            _count(connection, run_id, rows)
+        written += rows
     return written
 
 
-def _counted(connection: duckdb.DuckDBPyConnection, run_id: int, rows: int) -> int:
+def _count(connection: duckdb.DuckDBPyConnection, run_id: int, rows: int) -> None:
     connection.execute("UPDATE runs SET rows_written = rows_written + $1 WHERE run_id = $2", [rows, run_id])
-    return rows
 
 
 def _incoming(batch: Sequence[Points], ids: dict[Series, int]) -> pd.DataFrame:

@@ -1,0 +1,138 @@
+"""Importing files of samples of any size: parsed, sorted and checked beside the store, then written in short leases.
+
+The file is staged in a database of its own, which spills to disk, so memory stays bounded and nobody waits while it
+is read. An import that was cut leaves whole chunks behind and completes when it is run again.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from metrics.errors import InputError
+from metrics.model import Series, Unit
+from metrics.store import event_files, staging, write
+from metrics.store.database import Store
+
+__all__ = ["IndicatorRef", "Progress", "Result", "Spec", "import_file"]
+
+Progress = Callable[[int, int], None]
+"""Called with (rows done, rows in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorRef:
+    """What an accepted spelling of an indicator means."""
+
+    name: str
+    stat: str
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """How to read a file of samples.
+
+    `columns` maps timestamp, value, component, indicator and part to the file's own names, where they differ.
+    """
+
+    format: str
+    kind: str
+    source: str
+    service: str
+    indicators: Mapping[str, IndicatorRef]
+    component: str | None = None
+    indicator: str | None = None
+    part: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    time_zone: str = "UTC"
+    scale: Mapping[str, float] = field(default_factory=dict)
+    """Factor from the file's unit to the canonical one, by indicator name; 1 where it is absent."""
+    period_s: int | None = None
+    """Seconds between samples; None infers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`read` rows were taken, `written` of them were new or changed; `refused` were wrong."""
+
+    read: int
+    written: int
+    refused: int
+
+
+def import_file(store: Store, run_id: int, path: Path, spec: Spec, progress: Progress | None = None) -> Result:
+    """Import one CSV or Parquet file. Raises InputError, and changes nothing, when it can't be read at all."""
+    if spec.kind != "samples":
+        whose = event_files.Whose(spec.service, spec.component, spec.source)
+        rows = event_files.read(path, spec.format, spec.kind, whose, spec.columns, spec.time_zone)
+        refused = write.refuse(store, run_id, str(path), rows.faults)
+        return Result(len(rows.events), write.batches(store, run_id, rows.events), refused)
+    return _import_samples(store, run_id, path, spec, progress)
+
+
+def _import_samples(store: Store, run_id: int, path: Path, spec: Spec, progress: Progress | None) -> Result:
+    store.path.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix=".import-", dir=store.path.parent) as folder,
+        staging.open_stage(Path(folder) / "stage.duckdb") as stage,
+    ):
+        faults = _stage(stage, store, path, spec)
+        refused = write.refuse(store, run_id, str(path), faults.shown, total=faults.total)
+        read, written = _write_sorted(stage, store, run_id, progress)
+    return Result(read, written, refused)
+
+
+def _stage(stage: duckdb.DuckDBPyConnection, store: Store, path: Path, spec: Spec) -> staging.Faults:
+    constants = {"component": spec.component, "indicator": spec.indicator, "part": spec.part}
+    file = staging.SampleFile(path, spec.format, constants, spec.columns, spec.time_zone)
+    try:
+        staging.load(stage, file)
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        raise InputError(f"{path}: can't be read as {spec.format}: {str(error).splitlines()[0]}") from error
+    faults = staging.faults(stage, file, spec.indicators)
+    staging.sort(stage, _identify(store, staging.keys(stage), spec))
+    return faults
+
+
+def _identify(store: Store, keys: pd.DataFrame, spec: Spec) -> pd.DataFrame:
+    """component, part, indicator (as in the file), series_id and factor of each series that the file holds."""
+    keys = keys[keys["indicator"].isin(list(spec.indicators))]
+    wanted = [_series(row, spec) for row in keys.itertuples(index=False)]
+    ids: dict[Series, int] = {}
+    settled = write.settle_periods(store, wanted)
+    write.series_ids(store, settled, ids)
+    factors = [spec.scale.get(spec.indicators[name].name, 1.0) for name in keys["indicator"]]
+    return keys[["component", "part", "indicator"]].assign(
+        series_id=pd.Series([ids[series] for series in settled], dtype="int32", index=keys.index),
+        factor=pd.Series(factors, dtype="float64", index=keys.index),
+    )
+
+
+def _series(row: object, spec: Spec) -> Series:
+    component, part, name, step = (getattr(row, column) for column in ("component", "part", "indicator", "step_s"))
+    meant = spec.indicators[name]
+    period_s = spec.period_s if spec.period_s is not None else int(step)
+    return Series(spec.service, component, meant.name, meant.stat, meant.unit, period_s, spec.source, part or None)
+
+
+def _write_sorted(
+    stage: duckdb.DuckDBPyConnection, store: Store, run_id: int, progress: Progress | None
+) -> tuple[int, int]:
+    """(rows read, rows written). Each chunk is one lease and one transaction."""
+    total = int(stage.execute("SELECT count(*) FROM sorted").fetchall()[0][0])
+    pace, done, written = write.Pace(), 0, 0
+    while done < total:
+        chunk = stage.execute(
+            "SELECT series_id, ts, value FROM sorted WHERE rowid >= $1 AND rowid < $2", [done, done + pace.rows]
+        ).df()
+        written += write.samples_chunk(store, run_id, chunk, pace)
+        done += len(chunk)
+        if progress:
+            progress(done, total)
+    return total, written
