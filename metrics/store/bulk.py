@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -124,15 +125,22 @@ def _series(row: object, spec: Spec) -> Series:
 def _write_sorted(
     stage: duckdb.DuckDBPyConnection, store: Store, run_id: int, progress: Progress | None
 ) -> tuple[int, int]:
-    """(rows read, rows written). Each chunk is one lease and one transaction."""
+    """(rows read, rows written). Each chunk is one lease and one transaction; the next one is fetched meanwhile."""
     total = int(stage.execute("SELECT count(*) FROM sorted").fetchall()[0][0])
     pace, done, written = write.Pace(), 0, 0
-    while done < total:
-        chunk = stage.execute(
-            "SELECT series_id, ts, value FROM sorted WHERE rowid >= $1 AND rowid < $2", [done, done + pace.rows]
-        ).df()
-        written += write.samples_chunk(store, run_id, chunk, pace)
-        done += len(chunk)
-        if progress:
-            progress(done, total)
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        coming = ahead.submit(_chunk, stage, 0, pace.rows)
+        while done < total:
+            chunk = coming.result()
+            coming = ahead.submit(_chunk, stage, done + len(chunk), pace.rows)
+            written += write.samples_chunk(store, run_id, chunk, pace)
+            done += len(chunk)
+            if progress:
+                progress(done, total)
     return total, written
+
+
+def _chunk(stage: duckdb.DuckDBPyConnection, first: int, rows: int) -> pd.DataFrame:
+    return stage.execute(
+        "SELECT series_id, ts, value FROM sorted WHERE rowid >= $1 AND rowid < $2", [first, first + rows]
+    ).df()

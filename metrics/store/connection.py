@@ -12,7 +12,7 @@ import duckdb
 
 from metrics.errors import StoreBusyError
 
-__all__ = ["STORAGE_VERSION", "connect", "log_of", "patiently"]
+__all__ = ["STORAGE_VERSION", "attach", "connect", "log_of", "patiently", "quoted", "tables"]
 
 # Readable by DuckDB 1.5 as well, so that an analyst's older shell can open a copy.
 STORAGE_VERSION = "v1.5.0"
@@ -28,7 +28,8 @@ def connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     if read_only or path.exists():
         connection = duckdb.connect(path, read_only=read_only)
     else:
-        _create(path)
+        with duckdb.connect() as scratch:
+            attach(scratch, path, "new")
         connection = duckdb.connect(path)
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     return connection
@@ -53,10 +54,23 @@ def patiently(attempt: Callable[[], T], path: Path, patience_s: float) -> T:
         time.sleep(RETRY_S)
 
 
-def _create(path: Path) -> None:
-    with duckdb.connect() as scratch:
-        escaped = str(path).replace("'", "''")
-        scratch.execute(f"ATTACH '{escaped}' AS store (STORAGE_VERSION '{STORAGE_VERSION}')")
+def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, *, read_only: bool = False) -> None:
+    """Attach a file under a name; a new one gets the product's storage version."""
+    option = "READ_ONLY" if read_only else f"STORAGE_VERSION '{STORAGE_VERSION}'"
+    connection.execute(f"ATTACH {quoted(str(path))} AS {name} ({option})")
+
+
+def tables(connection: duckdb.DuckDBPyConnection, database: str) -> list[str]:
+    """The names of a database's tables."""
+    rows = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = $1 AND NOT internal ORDER BY 1", [database]
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def quoted(text: str) -> str:
+    """A SQL string: for the few places that take no parameter, such as a file's name."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _foreign_holder(error: duckdb.IOException) -> str | None:

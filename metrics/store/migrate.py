@@ -16,7 +16,7 @@ from metrics.store.connection import log_of
 if TYPE_CHECKING:
     from metrics.store.database import Store
 
-__all__ = ["once", "steps"]
+__all__ = ["create", "once", "steps"]
 
 _TABLE = """CREATE TABLE IF NOT EXISTS schema_migrations (
     version INTEGER, name VARCHAR, applied_at TIMESTAMP)"""
@@ -32,6 +32,12 @@ def once(store: Store) -> None:
         with store.exclusive() as connection:
             _migrate(connection, store.path, steps())
         _done.add((store.path, store.path.stat().st_ino))
+
+
+def create(connection: duckdb.DuckDBPyConnection) -> None:
+    """This version's schema in an empty database."""
+    connection.execute(_TABLE)
+    _apply(connection, steps())
 
 
 def steps() -> list[tuple[int, str, str]]:
@@ -55,6 +61,10 @@ def _migrate(connection: duckdb.DuckDBPyConnection, path: Path, known: list[tupl
     pending = [step for step in known if step[0] > have]
     if pending and have:
         _keep_a_copy(connection, path, have)
+    _apply(connection, pending)
+
+
+def _apply(connection: duckdb.DuckDBPyConnection, pending: list[tuple[int, str, str]]) -> None:
     for version, name, sql in pending:
         connection.execute("BEGIN")
         connection.execute(sql)

@@ -6,6 +6,7 @@ when a writer stands in the turnstile.
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import time
@@ -62,6 +63,14 @@ class SharedReader:
         with cls._registry_lock:
             return cls._registry.setdefault(path, cls(path, locks))
 
+    @classmethod
+    def close_all(cls) -> None:
+        """At exit: a connection that outlives the interpreter makes the driver complain on stderr."""
+        for shared in cls._registry.values():
+            with shared._changed:
+                shared._readers = 0
+                shared._close_if_unused()
+
     def enter(self) -> Reader:
         """A reader on the shared connection. Raises duckdb.IOException while a foreign process writes."""
         with self._changed:
@@ -111,3 +120,6 @@ class SharedReader:
         self._connection = None
         os.close(self._lease)
         self._changed.notify_all()
+
+
+atexit.register(SharedReader.close_all)

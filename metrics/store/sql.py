@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from metrics.model import Series, Window
+from metrics.store.connection import quoted
 
 __all__ = ["sql"]
 
@@ -34,12 +35,8 @@ def sql(series: Sequence[Series], window: Window, step: timedelta | None = None)
 def _keys(series: Sequence[Series]) -> str:
     rows = (
         ", ".join(
-            [*map(_quoted, (s.service, s.component, s.part or "", s.indicator, s.stat, s.source)), str(s.period_s)]
+            [*map(quoted, (s.service, s.component, s.part or "", s.indicator, s.stat, s.source)), str(s.period_s)]
         )
         for s in series
     )
     return ",\n    ".join(f"({row})" for row in rows)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -15,6 +15,7 @@ import duckdb
 import pandas as pd
 
 from metrics.errors import InputError
+from metrics.store.connection import quoted
 
 __all__ = ["Faults", "SampleFile", "delimiter", "faults", "keys", "load", "open_stage", "open_text", "sort"]
 
@@ -65,13 +66,13 @@ def load(stage: duckdb.DuckDBPyConnection, file: SampleFile) -> None:
 
     `ts` is in UTC; what makes no sense is NULL. Raises InputError where a column is missing.
     """
-    stage.execute(f"SET TimeZone = {_quoted(file.zone)}")  # what naive times in another zone are read in
+    stage.execute(f"SET TimeZone = {quoted(file.zone)}")  # what naive times in another zone are read in
     if file.format == "csv":
         header = dict.fromkeys(_csv_header(file.path), "VARCHAR")
         source, row = _read_csv(file.path, list(header)), "0"
     else:
         header = _parquet_header(stage, file.path)
-        source, row = f"read_parquet({_quoted(str(file.path))}, file_row_number = true)", "file_row_number"
+        source, row = f"read_parquet({quoted(str(file.path))}, file_row_number = true)", "file_row_number"
     text = {name: _text(file, name, header) for name in ("timestamp", "component", "part", "indicator", "value")}
     stamp = _stamp(text["timestamp"], header[file.column("timestamp")], file.zone)
     stage.execute(
@@ -182,7 +183,7 @@ def _text(file: SampleFile, name: str, header: Mapping[str, str]) -> str:
     if file.column(name) in header:
         return _identifier(file.column(name))
     if (constant := file.constants.get(name)) is not None:
-        return _quoted(constant)
+        return quoted(constant)
     if name == "part":
         return "NULL"
     flag = f" or say --{name} for the whole file" if name in ("component", "indicator") else ""
@@ -206,7 +207,7 @@ def _stamp(text: str, column_type: str, zone: str) -> str:
         return _from_epoch(f"{text}::BIGINT")
     if column_type.startswith("TIMESTAMP WITH"):
         return f"timezone('UTC', {text})"
-    return f"{text}::TIMESTAMP" if zone == "UTC" else f"timezone('UTC', timezone({_quoted(zone)}, {text}::TIMESTAMP))"
+    return f"{text}::TIMESTAMP" if zone == "UTC" else f"timezone('UTC', timezone({quoted(zone)}, {text}::TIMESTAMP))"
 
 
 def _from_epoch(number: str) -> str:
@@ -214,10 +215,10 @@ def _from_epoch(number: str) -> str:
 
 
 def _read_csv(path: Path, header: list[str]) -> str:
-    columns = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in header)
+    columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in header)
     return (
-        f"read_csv({_quoted(str(path))}, auto_detect = false, header = true, columns = {{{columns}}}, "
-        f"delim = {_quoted(delimiter(path))}, quote = '\"', escape = '\"', null_padding = true, "
+        f"read_csv({quoted(str(path))}, auto_detect = false, header = true, columns = {{{columns}}}, "
+        f"delim = {quoted(delimiter(path))}, quote = '\"', escape = '\"', null_padding = true, "
         "store_rejects = true)"
     )
 
@@ -231,7 +232,7 @@ def _csv_header(path: Path) -> list[str]:
 
 
 def _parquet_header(stage: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
-    rows = stage.execute(f"DESCRIBE SELECT * FROM read_parquet({_quoted(str(path))})").fetchall()
+    rows = stage.execute(f"DESCRIBE SELECT * FROM read_parquet({quoted(str(path))})").fetchall()
     return {name: kind for name, kind, *_ in rows}
 
 
@@ -246,7 +247,7 @@ def open_text(path: Path) -> TextIO:
     """The file as text. Raises InputError when it isn't there or isn't UTF-8 at its start."""
     opened: TextIO
     try:
-        opened = (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig")  # noqa: PTH123, SIM115
+        opened = (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig")
         opened.readline()
         opened.seek(0)
     except OSError as error:
@@ -258,7 +259,3 @@ def open_text(path: Path) -> TextIO:
 
 def _identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -40,10 +40,10 @@ SMALL_ROWS = 2_000
 
 @dataclass(slots=True)
 class Pace:
-    """How many samples fit into one lease: grown and shrunk to hold it about a quarter of a second."""
+    """How many samples fit into one lease: grown and shrunk to hold it about 0.3 s."""
 
     rows: int = 50_000
-    aim_s: float = 0.25
+    aim_s: float = 0.3
     smallest: int = 5_000
     largest: int = 600_000
 

@@ -1,0 +1,106 @@
+"""Backups that any DuckDB reads, restoring them, and exports of the public views.
+
+All work on a private copy of one moment, so that nobody waits however large the store is.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from metrics.errors import InputError, StoreError
+from metrics.store import migrate
+from metrics.store.connection import attach, connect, quoted, tables
+from metrics.store.database import Store
+
+__all__ = ["FORMATS", "backup", "export", "restore", "views"]
+
+FORMATS = ("csv", "parquet")
+# What a deployment's folder holds besides the store; secrets are named there, never written.
+FOLDER = ("tomoni.yaml", "services", "reviews")
+STORE = "store"
+
+
+def backup(store: Store, to: Path) -> list[str]:
+    """Everything as Parquet and SQL in a new folder; returns what was written. Raises InputError if `to` is taken."""
+    if to.exists() and any(to.iterdir()):
+        raise InputError(f"{to}: is not empty; name a folder that doesn't exist yet.")
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{to.name}-", dir=to.parent) as unfinished:
+        whole = Path(unfinished) / "backup"
+        whole.mkdir()
+        with _copy_of(store) as connection:
+            connection.execute(f"EXPORT DATABASE {quoted(str(whole / STORE))} (FORMAT parquet)")
+        _relative(whole / STORE / "load.sql", whole / STORE)
+        for name in FOLDER:
+            _copy(store.path.parent / name, whole / name)
+        if to.exists():
+            to.rmdir()
+        whole.rename(to)
+    return sorted(str(path.relative_to(to)) for path in to.rglob("*") if path.is_file())
+
+
+def restore(store: Store, source: Path) -> None:
+    """Put a backup where no store is yet. Raises InputError where `source` is none, StoreError where one is."""
+    if not (source / STORE / "schema.sql").exists():
+        raise InputError(f"{source}: is no backup (it has no {STORE}/schema.sql); name the folder given to `backup`.")
+    if store.exists():
+        raise StoreError(
+            f"{store.path.name} exists already; move it away, or restore into another folder with --data DIR."
+        )
+    store.path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=store.path.parent) as folder:
+        new = Path(folder) / "new.duckdb"
+        with duckdb.connect() as scratch:
+            attach(scratch, new, "restored")
+            scratch.execute("USE restored")
+            scratch.execute((source / STORE / "schema.sql").read_text(encoding="utf-8"))
+            for table in tables(scratch, "restored"):
+                scratch.execute(f"INSERT INTO {table} SELECT * FROM {quoted(f'{source / STORE / table}.parquet')}")
+            scratch.execute("CHECKPOINT restored")
+        for name in FOLDER:
+            _copy(source / name, store.path.parent / name)
+        new.rename(store.path)
+    migrate.once(store)
+
+
+def views(store: Store) -> list[str]:
+    """The names of the public views."""
+    with store.read() as db:
+        return [name for (name,) in db.rows("SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1")]
+
+
+def export(store: Store, view: str, file_format: str, to: Path) -> int:
+    """Write one public view as CSV or Parquet; returns its rows. Raises InputError for an unknown view."""
+    if view not in views(store):
+        raise InputError(f"no view {view!r}; use one of {', '.join(views(store))}.")
+    options = "FORMAT csv, HEADER" if file_format == "csv" else "FORMAT parquet"
+    with _copy_of(store) as connection:
+        rows = connection.execute(f"COPY (SELECT * FROM {view}) TO {quoted(str(to))} ({options})").fetchall()
+    return int(rows[0][0])
+
+
+@contextmanager
+def _copy_of(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
+    with (
+        tempfile.TemporaryDirectory(prefix=".copy-", dir=store.path.parent) as folder,
+        connect(store.copy(Path(folder) / "copy.duckdb"), read_only=False) as connection,
+    ):
+        yield connection
+
+
+def _relative(script: Path, folder: Path) -> None:
+    """Make load.sql name its files without their folder, so that a backup can be moved."""
+    script.write_text(script.read_text(encoding="utf-8").replace(f"{folder}/", ""), encoding="utf-8")
+
+
+def _copy(source: Path, to: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, to, dirs_exist_ok=True)
+    elif source.exists():
+        shutil.copyfile(source, to)
