@@ -1,0 +1,45 @@
+"""What all tests share: a deployment's folder, stores, the demo, and a Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from metrics.store import Store
+from tests import chromium
+
+
+def pytest_report_header() -> str:
+    return f"duckdb {duckdb.__version__}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A deployment's folder with nothing in it."""
+    path = tmp_path / "data"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def make_store(tmp_path: Path) -> Callable[[str], Store]:
+    """Stores by name, each in a folder of its own."""
+
+    def make(name: str = "data") -> Store:
+        path = tmp_path / name
+        path.mkdir(exist_ok=True)
+        return Store(path / "tomoni.duckdb")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The Chromium to drive. A browser test that can't run has failed: it is never skipped."""
+    path = chromium.find()
+    if path is None:
+        pytest.fail(chromium.NONE, pytrace=False)
+    return path
