@@ -16,7 +16,7 @@ import httpx
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, Field
 
-from metrics import catalog
+from metrics.catalog import load
 from metrics.collect._demo.answers import Answer
 from metrics.collect._demo.answers import answers as answers_of
 from metrics.collect._demo.app_lines import lines as app_lines
@@ -32,9 +32,10 @@ from metrics.collect._demo.work_lines import lines as work_lines
 from metrics.collect._demo.world import World
 from metrics.model import Coverage, Event, Indicator, Points, Series, Snapshot, Unit, Window
 
-__all__ = ["BACKFILL", "SERVICE", "Settings", "answers", "collect", "service_file", "window"]
+__all__ = ["BACKFILL", "RECOLLECT", "SERVICE", "Settings", "answers", "collect", "service_file", "window"]
 
 BACKFILL = timedelta(weeks=26)
+RECOLLECT = timedelta(hours=25)  # a day is given once it is over
 SERVICE = "jobs"
 SOURCE = "demo"
 
@@ -88,7 +89,7 @@ def _world(settings: Settings) -> World:
 
 def _line(world: World, line: Line, window: Window) -> Iterator[Points | Coverage]:
     """The samples of the pieces that were answered, and how each piece ended."""
-    indicator = catalog.load().get(line.indicator)
+    indicator = load().get(line.indicator)
     found = pieces(world.plan, line, window)
     good = [piece.window for piece in found if piece.state in ("complete", "partial")]
     if good:

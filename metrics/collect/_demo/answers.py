@@ -158,7 +158,7 @@ def _disk(world: World) -> Iterator[Answer]:
 
 def _exports(world: World) -> Iterator[Answer]:
     plan, why = world.plan, "access: /jobs/export"
-    moved = (
+    moved: tuple[tuple[str, str | None, str], ...] = (
         ("web", "/jobs/export", REQUESTS),
         ("web", "/jobs/export", P95),
         ("web", None, P95),

@@ -99,8 +99,8 @@ class Grid:
     @cached_property
     def day_index(self) -> NDArray[np.int64]:
         """For each step, which of `days` it lies in."""
-        local = ((self.unix + OFFSET_S) // 86400).astype(np.int64)
-        return local - local[0]
+        local: NDArray[np.int64] = ((self.unix + OFFSET_S) // 86400).astype(np.int64)
+        return local - int(local[0])
 
     @cached_property
     def hour(self) -> Floats:

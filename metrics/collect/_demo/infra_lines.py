@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
@@ -85,9 +85,9 @@ def _database_memory(world: World, part: str, base: float) -> Samples:
 def _connections(world: World) -> Samples:
     """Pools of the web tier: they follow demand and pile up where queries wait."""
     shape = world.demand / world.growth
-    use = toward_limit(world, "aurora-main") * (0.09 + 0.83 * shape)
+    use = toward_limit(world, "aurora-main") * (0.09 + 0.86 * shape)
     use = use * (1 + _ragged(world, "connections", memory=4.0, size=0.016))
-    use = use + 0.055 * world.export + 0.02 * world.batch + world.outage
+    use = use + 0.04 * world.export + 0.02 * world.batch + world.outage
     return world.grid.ts, np.round(CONNECTION_LIMIT * saturate(100 * use, 95.0, 100.0) / 100)
 
 
@@ -99,13 +99,18 @@ def _lag(world: World) -> Samples:
 
 def _volume(world: World) -> Samples:
     """The cluster volume only ever grows, with everything that anybody posts."""
-    return _hourly(world, np.round(612 * GB * (0.52 + 0.48 * world.growth)))
+    uneven = _ragged(world, "volume", memory=400.0, size=0.0012)
+    return _hourly(world, np.round(612 * GB * (0.52 + 0.48 * world.growth) * (1 + uneven)))
 
 
 def _traffic(world: World, component: str, direction: str, size: float, load: Floats) -> Samples:
-    """Bytes in a step."""
+    return world.grid.ts, _bytes(world, component, direction, size, load)
+
+
+def _bytes(world: World, component: str, direction: str, size: float, load: Floats) -> Floats:
+    """Bytes in a step; `size` is what flows in a second at the busiest."""
     uneven = np.exp(_ragged(world, component, direction, memory=4.0, size=0.06))
-    return world.grid.ts, np.round(size * 300 * (0.06 + load) * uneven)
+    return np.round(size * 300 * (0.06 + load) * uneven)
 
 
 # cache ---------------------------------------------------------------------------------------------
@@ -145,17 +150,22 @@ def _evictions(world: World, cold: Floats) -> Samples:
 
 
 def _node(world: World, number: int, node: str) -> Iterator[Line]:
-    lost = [t.window for t in world.troubles if t.kind == "node_lost" and t.part == node]
-    alive = world.during(lost) == 0
     load = _node_load(world, number)
     for name, values in (
-        ("system.cpu.utilization", lambda: _node_cpu(world, node, load)),
-        ("system.memory.utilization", lambda: _node_memory(world, node, number, load)),
-        ("system.filesystem.utilization", lambda: _node_disk(world, node, number)),
-        ("system.network.receive", lambda: _traffic(world, node, "receive", 9e6, load)[1]),
-        ("system.network.transmit", lambda: _traffic(world, node, "transmit", 22e6, load)[1]),
+        ("system.cpu.utilization", partial(_node_cpu, world, node, load)),
+        ("system.memory.utilization", partial(_node_memory, world, node, number, load)),
+        ("system.filesystem.utilization", partial(_node_disk, world, node, number)),
+        ("system.network.receive", partial(_bytes, world, node, "receive", 9e6, load)),
+        ("system.network.transmit", partial(_bytes, world, node, "transmit", 22e6, load)),
     ):
-        yield Line("eks", name, lambda v=values: (world.grid.ts[alive], v()[alive]), node)
+        yield Line("eks", name, partial(_while_alive, world, node, values), node)
+
+
+def _while_alive(world: World, node: str, values: Callable[[], Floats]) -> Samples:
+    """A node that doesn't answer reports nothing."""
+    lost = [t.window for t in world.troubles if t.kind == "node_lost" and t.part == node]
+    alive = world.during(lost) == 0
+    return world.grid.ts[alive], values()[alive]
 
 
 def _node_load(world: World, number: int) -> Floats:
@@ -184,8 +194,9 @@ def _node_disk(world: World, node: str, number: int) -> Floats:
     plan, rng = world.plan, generator(world.plan.seed, node, "disk")
     base = plan.disk_level if node == plan.disk_node else (41.0, 46.5, 43.0, 48.0, 44.5)[number]
     every = 86400 * (3.1 + 0.7 * number)
-    image_pile = 2.2 * (((world.grid.unix + 40_000 * number) % every) / every - 0.5)
-    values = base + image_pile + 0.35 * noise(rng, world.size, 60.0) + 0.5 * noise(rng, world.size, 2500.0)
+    pile = 0.7 if node == plan.disk_node else 1.9
+    image_pile = pile * (((world.grid.unix + 40_000 * number) % every) / every - 0.5)
+    values = base + image_pile + 0.2 * noise(rng, world.size, 60.0) + 0.2 * noise(rng, world.size, 800.0)
     if node == plan.disk_node:
         since, full = seconds(plan.disk_from), seconds(plan.disk_full)
         filled = np.maximum(world.grid.unix - since, 0.0) / (full - since)

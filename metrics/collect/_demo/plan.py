@@ -80,7 +80,7 @@ def draw(seed: int, grid: Grid) -> Plan:
     return Plan(
         seed=seed,
         grid=grid,
-        growth=pick(rng, 0.016, 0.021),
+        growth=pick(rng, 0.018, 0.022),
         runs_out=_limits(rng, grid.end),
         latency_from={
             "web": at(last - timedelta(days=int(rng.integers(105, 119))), 11.0),
@@ -134,14 +134,14 @@ def _jumps(rng: np.random.Generator, last: date, end: datetime, since: datetime)
         start = at(day, hour + pick(rng, 0, 1.6))
         length = timedelta(minutes=pick(rng, 25, 65))
         if since < start and start + length < end:
-            jumps.append(Jump(Window(start, start + length), pick(rng, 0.75, 1.3)))
+            jumps.append(Jump(Window(start, start + length), pick(rng, 0.9, 1.3)))
     return tuple(jumps)
 
 
 def _slots(last: date, near: int, far: int) -> list[tuple[date, float]]:
     span = list(days(last - timedelta(days=far), last - timedelta(days=near)))
     working = [day for day in span if not is_day_off(day)] or span
-    return [(day, hour) for day in working for hour in (9.7, 13.4, 16.1)]
+    return [(day, hour) for day in working for hour in (10.1, 13.6, 16.0)]
 
 
 def _gaps(rng: np.random.Generator, last: date) -> tuple[Gap, ...]:

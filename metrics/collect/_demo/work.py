@@ -82,7 +82,7 @@ def work_shares(plan: Plan, moment: datetime) -> tuple[float, ...]:
     """Shares of WORK: repair falls from about half while prevention grows, slowly, over the demo's time (story 8)."""
     age = min(max((plan.grid.end - moment) / (plan.grid.end - plan.grid.start), 0.0), 1.0)
     tilt = generator(plan.seed, "work").uniform(-0.02, 0.02)
-    repair, prevention, early = 0.32 + 0.2 * age + tilt, 0.17 - 0.09 * age, 0.13 - 0.06 * age
+    repair, prevention, early = 0.29 + 0.27 * age + tilt, 0.21 - 0.14 * age, 0.15 - 0.1 * age
     return (1 - repair - prevention - early, prevention, early, repair)
 
 

@@ -57,7 +57,7 @@ class World:
         """What everybody's demand has in common besides the calendar: weather, campaigns, the hour's chance."""
         rng = generator(self.plan.seed, "demand")
         slow, quick = noise(rng, self._n, 500.0), noise(rng, self._n, 6.0)
-        return np.exp(0.018 * slow + 0.014 * quick)
+        return np.exp(0.014 * slow + 0.012 * quick)
 
     @cached_property
     def office(self) -> Floats:
@@ -71,7 +71,7 @@ class World:
     @cached_property
     def demand(self) -> Floats:
         """Both together, as the web tier and the database see them."""
-        return 0.62 * self.office + 0.42 * self.seekers
+        return 0.74 * self.office + 0.5 * self.seekers
 
     # causes ---------------------------------------------------------------------------------------
 
@@ -122,8 +122,9 @@ class World:
             for r in self.releases
             if r.component == component and r.environment == "production" and r.status == "success"
         ]
-        starts = np.asarray([float(self.grid.unix[0]) - 40_000.0, *ends])
-        return self.grid.unix - starts[np.searchsorted(starts, self.grid.unix, side="right") - 1]
+        starts: Floats = np.asarray([float(self.grid.unix[0]) - 40_000.0, *ends])
+        latest: Floats = starts[np.searchsorted(starts, self.grid.unix, side="right") - 1]
+        return self.grid.unix - latest
 
     def during(self, windows: Iterable[Window]) -> Floats:
         """The share of each step that lies in one of these windows."""
@@ -145,19 +146,18 @@ class World:
     def writer_cpu(self) -> Floats:
         rng = generator(self.plan.seed, "writer cpu")
         ragged = 1.6 * noise(rng, self._n, 5.0) + 1.1 * noise(rng, self._n, 300.0)
-        cpu = 7.5 + 41 * self.demand + 67 * self.batch + 33 * self.export
+        cpu = 7.5 + 42 * self.demand + 67 * self.batch + 32 * self.export
         cpu += 40 * self.slow_query * (0.25 + 0.75 * np.minimum(self.demand, 1.1))
         cpu += ragged * (0.5 + 0.6 * self.demand) + blips(rng, self._n, 700.0, 6.0)
-        pinned = 99.6 + 0.3 * np.tanh(noise(rng, self._n, 2.0))
-        cpu = np.where(self.outage > 0, self.outage * pinned + (1 - self.outage) * cpu, cpu)
-        return saturate(cpu, 90.0, 100.0)
+        pinned = 99.6 + 0.35 * np.tanh(noise(rng, self._n, 2.0))
+        return self.outage * pinned + (1 - self.outage) * saturate(cpu, 90.0, 100.0)
 
     @cached_property
     def waiting(self) -> Floats:
-        """By how much requests slow down because the database is short of CPU; 1 = not at all."""
-        short = np.clip((self.writer_cpu - 66) / 34, 0.0, 1.0)
+        """By how much requests slow down, for want of database CPU and behind the exports' scans; 1 = not at all."""
+        short = np.clip((self.writer_cpu - 64) / 36, 0.0, 1.0)
         felt = 0.12 + 0.88 * np.minimum(1.0, 1.25 * self.demand)
-        return 1 + 2.9 * felt * short**1.5 + 6.5 * self.outage
+        return 1 + 2.3 * felt * short**1.4 + 0.4 * self.export + 6.5 * self.outage
 
     @property
     def _n(self) -> int:
