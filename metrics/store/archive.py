@@ -53,9 +53,8 @@ def restore(store: Store, source: Path) -> None:
         raise StoreError(
             f"{store.path.name} exists already; move it away, or restore into another folder with --data DIR."
         )
-    store.path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=store.path.parent) as folder:
-        new = Path(folder) / "new.duckdb"
+    with store.scratch() as folder:
+        new = folder / "new.duckdb"
         with duckdb.connect() as scratch:
             attach(scratch, new, "restored")
             scratch.execute("USE restored")
@@ -88,8 +87,8 @@ def export(store: Store, view: str, file_format: str, to: Path) -> int:
 @contextmanager
 def _copy_of(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
     with (
-        tempfile.TemporaryDirectory(prefix=".copy-", dir=store.path.parent) as folder,
-        connect(store.copy(Path(folder) / "copy.duckdb"), read_only=False) as connection,
+        store.scratch() as folder,
+        connect(store.copy(folder / "copy.duckdb"), read_only=False) as connection,
     ):
         yield connection
 

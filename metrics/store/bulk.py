@@ -6,7 +6,6 @@ is read. An import that was cut leaves whole chunks behind and completes when it
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -78,11 +77,7 @@ def import_file(store: Store, run_id: int, path: Path, spec: Spec, progress: Pro
 
 
 def _import_samples(store: Store, run_id: int, path: Path, spec: Spec, progress: Progress | None) -> Result:
-    store.path.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory(prefix=".import-", dir=store.path.parent) as folder,
-        staging.open_stage(Path(folder) / "stage.duckdb") as stage,
-    ):
+    with store.scratch() as folder, staging.open_stage(folder / "stage.duckdb") as stage:
         faults = _stage(stage, store, path, spec)
         refused = write.refuse(store, run_id, str(path), faults.shown, total=faults.total)
         read, written = _write_sorted(stage, store, run_id, progress)

@@ -7,7 +7,6 @@ otherwise it is thrown away and the next run tries again.
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import duckdb
@@ -56,8 +55,8 @@ def compact(store: Store) -> bool:
     with store.exclusive() as connection:
         connection.execute("CHECKPOINT")
     version = store.version()
-    with tempfile.TemporaryDirectory(prefix=".compact-", dir=store.path.parent) as folder:
-        old, new = Path(folder) / "old.duckdb", Path(folder) / "new.duckdb"
+    with store.scratch() as folder:
+        old, new = folder / "old.duckdb", folder / "new.duckdb"
         store.copy(old)
         _rebuild(old, new)
         return store.replace(new, unless_changed_since=version)

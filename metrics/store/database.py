@@ -6,13 +6,16 @@ leases (lease.py) and meant to be short: long reads work on `Store.copy()`.
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
+import psutil
 
 from metrics.errors import StoreError
 from metrics.store import migrate
@@ -24,6 +27,7 @@ __all__ = ["Store"]
 
 # How long a foreign process may hold DuckDB's own lock before we say so.
 PATIENCE_S = 5.0
+SCRATCH = ".scratch-"
 
 
 class Store:
@@ -93,6 +97,16 @@ class Store:
             if log_of(self.path).exists():
                 shutil.copyfile(log_of(self.path), log_of(to))
         return to
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder on the store's disk for the time of a block; sweeps away those of processes that were killed."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        for left in self.path.parent.glob(f"{SCRATCH}*"):
+            if not psutil.pid_exists(int(left.name.removeprefix(SCRATCH).split("-")[0])):
+                shutil.rmtree(left, ignore_errors=True)
+        with TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-", dir=self.path.parent) as folder:
+            yield Path(folder)
 
     def replace(self, by: Path, *, unless_changed_since: str) -> bool:
         """Put another file in the store's place; False when somebody wrote since that version."""
