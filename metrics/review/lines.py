@@ -1,0 +1,194 @@
+"""What is read as one line: an indicator of a component, or of a part of it, with the series behind it.
+
+Where two sources feed one indicator, the catalogue says whom to believe. A ratio is made of its two counts
+wherever both are there, since a mean of ratios is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from metrics.model import Indicator
+from metrics.review.rows import Row, text
+
+__all__ = ["Curve", "Line", "address_of", "by_series", "curve", "figure", "lines", "moved", "parse_address"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line on a graph. `ids` is its series, or the numerator's and the denominator's of a ratio."""
+
+    service: str
+    component: str
+    part: str | None
+    indicator: Indicator
+    ids: tuple[int, ...]
+    source: str
+    period_s: int
+    first_ts: datetime
+    last_ts: datetime
+
+    @property
+    def address(self) -> str:
+        return address_of(self.component, self.part, self.indicator.name)
+
+    @property
+    def is_ratio(self) -> bool:
+        return len(self.ids) == 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """A line's buckets: starts, values, and the least and greatest sample of each where that means something."""
+
+    ts: NDArray[np.datetime64]
+    values: Floats
+    low: Floats | None
+    high: Floats | None
+
+
+def address_of(component: str, part: str | None, indicator: str) -> str:
+    """As a headline writes it: `component/indicator` or `component/part/indicator`."""
+    return "/".join(each for each in (component, part, indicator) if each is not None)
+
+
+def parse_address(address: str) -> tuple[str, str | None, str]:
+    """The reverse; a part may hold slashes itself, a component and an indicator don't."""
+    component, _, rest = address.partition("/")
+    part, slash, indicator = rest.rpartition("/")
+    return component, part if slash else None, indicator
+
+
+def lines(series: pd.DataFrame, indicators: Mapping[str, Indicator]) -> tuple[Line, ...]:
+    """All lines that the store can draw, by component, then in the catalogue's order, then by part."""
+    known = series[series["indicator"].isin(list(indicators)) & series["last_ts"].notna()]
+    order = {name: place for place, name in enumerate(indicators)}
+    best: dict[tuple[str, str, str | None, str], Line] = {}
+    for row in known.to_dict("records"):
+        line = _single(row, indicators[str(row["indicator"])])
+        key = (line.service, line.component, line.part, line.indicator.name)
+        if key not in best or _trust(line) > _trust(best[key]):
+            best[key] = line
+    for ratio in _ratios(indicators.values()):
+        best |= _composed(ratio, best)
+    return tuple(sorted(best.values(), key=lambda e: (e.service, e.component, order[e.indicator.name], e.part or "")))
+
+
+def figure(line: Line, figures: Mapping[int, Row]) -> float | None:
+    """The line's one figure for a period, from read.period's rows by series id; None without samples."""
+    rows = [figures.get(number) for number in line.ids]
+    if line.is_ratio:
+        return _ratio(rows[0], rows[1])
+    row = rows[0]
+    if row is None:
+        return None
+    column = "mean" if line.indicator.rollup == "ratio" else line.indicator.rollup
+    value = float(row[column])
+    return value if np.isfinite(value) else None
+
+
+def curve(line: Line, buckets: Mapping[int, pd.DataFrame]) -> Curve | None:
+    """The line over time, from read.buckets' rows by series id; gaps have no point."""
+    frames = [buckets.get(number) for number in line.ids]
+    if line.is_ratio:
+        return _ratio_curve(frames[0], frames[1])
+    frame = frames[0]
+    if frame is None:
+        return None
+    ts = _times(frame["ts"])
+    if line.indicator.rollup == "sum":
+        return Curve(ts, _floats(frame["sum"]), None, None)
+    column = "max" if line.indicator.rollup == "max" else "mean"
+    return Curve(ts, _floats(frame[column]), _floats(frame["min"]), _floats(frame["max"]))
+
+
+def moved(drawn: Curve | None, by: timedelta) -> Curve | None:
+    """The same line later, to lay one period over another."""
+    return None if drawn is None else Curve(drawn.ts + np.timedelta64(by), drawn.values, None, None)
+
+
+def by_series(frame: pd.DataFrame) -> dict[int, pd.DataFrame]:
+    """A frame's rows by their series_id."""
+    return {int(str(number)): rows for number, rows in frame.groupby("series_id")}
+
+
+def _single(row: Row, indicator: Indicator) -> Line:
+    return Line(
+        service=str(row["service"]),
+        component=str(row["component"]),
+        part=text(row["part"]),
+        indicator=indicator,
+        ids=(int(row["series_id"]),),
+        source=str(row["source"]),
+        period_s=int(row["period_s"]),
+        first_ts=row["first_ts"].to_pydatetime(),
+        last_ts=row["last_ts"].to_pydatetime(),
+    )
+
+
+def _trust(line: Line) -> tuple[int, datetime]:
+    """Named sources before others, in the catalogue's order; then whoever spoke last."""
+    order: Sequence[str] = line.indicator.sources
+    rank = len(order) - order.index(line.source) if line.source in order else 0
+    return rank, line.last_ts
+
+
+def _ratios(indicators: Iterable[Indicator]) -> Iterable[Indicator]:
+    return (each for each in indicators if each.rollup == "ratio" and each.numerator and each.denominator)
+
+
+def _composed(
+    ratio: Indicator, known: Mapping[tuple[str, str, str | None, str], Line]
+) -> dict[tuple[str, str, str | None, str], Line]:
+    made = {}
+    for (service, component, part, name), top in known.items():
+        bottom = known.get((service, component, part, str(ratio.denominator)))
+        if name != ratio.numerator or bottom is None:
+            continue
+        made[service, component, part, ratio.name] = Line(
+            service=service,
+            component=component,
+            part=part,
+            indicator=ratio,
+            ids=(*top.ids, *bottom.ids),
+            source=top.source,
+            period_s=max(top.period_s, bottom.period_s),
+            first_ts=max(top.first_ts, bottom.first_ts),
+            # No errors is news too: the ratio is as fresh as what it counts.
+            last_ts=bottom.last_ts,
+        )
+    return made
+
+
+def _ratio(top: Row | None, bottom: Row | None) -> float | None:
+    """Sum over sum in per cent; no numerator beside a denominator means that none were counted."""
+    below = 0.0 if bottom is None else float(bottom["sum"])
+    if below <= 0:
+        return None
+    above = 0.0 if top is None else float(top["sum"])
+    return 100 * above / below
+
+
+def _ratio_curve(top: pd.DataFrame | None, bottom: pd.DataFrame | None) -> Curve | None:
+    if bottom is None:
+        return None
+    below = bottom.set_index("ts")["sum"]
+    above = top.set_index("ts")["sum"].reindex(below.index, fill_value=0.0) if top is not None else 0.0 * below
+    share = (100 * above / below)[below > 0]
+    return Curve(_times(share.index.to_series()), _floats(share), None, None)
+
+
+def _times(column: pd.Series) -> NDArray[np.datetime64]:
+    return np.asarray(column.dt.tz_convert("UTC").dt.tz_localize(None), dtype="datetime64[us]")
+
+
+def _floats(column: pd.Series) -> Floats:
+    return column.to_numpy(dtype=np.float64)

@@ -1,0 +1,47 @@
+"""What a review looks at: a window, the one before it, and the steps in which to draw them.
+
+Lengths are counted on the service's own clock, so that a day with a clock change is still one day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from metrics.model import Window
+
+__all__ = ["STEPS", "Period", "back", "fitting_step"]
+
+# Steps that divide a day (or are whole days), so that buckets start on the same clock times every day.
+STEPS = tuple(timedelta(minutes=m) for m in (1, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 10080))
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A window on a clock; `previous` is as long and ends where it starts."""
+
+    window: Window
+    zone: str
+
+    @property
+    def previous(self) -> Window:
+        start, end = self.window.start, self.window.end
+        return Window(back(start, _wall(end, self.zone) - _wall(start, self.zone), self.zone), start)
+
+    def step(self, points: int) -> timedelta:
+        return fitting_step(self.window, points)
+
+
+def fitting_step(window: Window, points: int) -> timedelta:
+    """The finest step that needs at most this many points."""
+    return next((step for step in STEPS if window.duration <= step * points), STEPS[-1])
+
+
+def back(moment: datetime, by: timedelta, zone: str) -> datetime:
+    """The same clock reading that much earlier, in UTC."""
+    return (_wall(moment, zone) - by).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def _wall(moment: datetime, zone: str) -> datetime:
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)

@@ -1,0 +1,77 @@
+"""Lines: one for each indicator of each component and part, ratios made of their counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from metrics.review.lines import address_of, by_series, curve, figure, lines, parse_address
+from tests.review import made
+
+
+def _rows(frame):
+    return {int(row["series_id"]): row for row in frame.to_dict("records")}
+
+
+def test_an_address_is_read_back_even_when_a_part_has_slashes():
+    for parts in (("web", None, "latency"), ("web", "/jobs/export", "latency"), ("db", "writer", "cpu")):
+        assert parse_address(address_of(*parts)) == parts
+
+
+def test_lines_come_by_component_then_in_the_catalogues_order_then_by_part():
+    frame = made.series([(1, "web", None, "cpu"), (2, "web", "/b", "latency"), (3, "web", "/a", "latency"),
+                         (4, "db", None, "cpu"), (5, "db", None, "unheard of")])
+    found = [line.address for line in lines(frame, made.INDICATORS)]
+    assert found == ["db/cpu", "web//a/latency", "web//b/latency", "web/cpu"]
+
+
+def test_the_catalogue_says_which_of_two_sources_is_believed():
+    cpu = made.indicator("cpu", sources=("cloudwatch", "host"))
+    frame = made.series([(1, "db", None, "cpu", "host"), (2, "db", None, "cpu", "cloudwatch"),
+                         (3, "db", None, "cpu", "files")])
+    assert [line.ids for line in lines(frame, {"cpu": cpu})] == [(2,)]
+
+
+def test_without_a_word_from_the_catalogue_whoever_spoke_last_is_believed():
+    old = made.WEEK.start
+    frame = made.series([(1, "db", None, "cpu", "a"), (2, "db", None, "cpu", "b", old)])
+    assert [line.ids for line in lines(frame, made.INDICATORS)] == [(1,)]
+
+
+def test_a_ratio_is_made_of_its_counts_even_where_a_ready_made_one_is_stored():
+    frame = made.series([(1, "web", None, "errors"), (2, "web", None, "requests"), (3, "web", None, "error_rate")])
+    rate = next(line for line in lines(frame, made.INDICATORS) if line.indicator.name == "error_rate")
+    assert rate.ids == (1, 2)
+    figures = _rows(made.period({1: {"sum": 5}, 2: {"sum": 1000}, 3: {"mean": 42}}))
+    assert figure(rate, figures) == 0.5
+
+
+@pytest.mark.parametrize(("figures", "expected"), [({2: {"sum": 1000}}, 0.0), ({1: {"sum": 5}}, None), ({}, None)])
+def test_no_errors_among_requests_is_0_but_no_requests_is_no_figure(figures, expected):
+    frame = made.series([(1, "web", None, "errors"), (2, "web", None, "requests")])
+    rate = next(line for line in lines(frame, made.INDICATORS) if line.is_ratio)
+    assert figure(rate, _rows(made.period(figures))) == expected
+
+
+def test_a_figure_is_what_the_rollup_says():
+    frame = made.series([(1, "web", None, "latency"), (2, "web", None, "cpu"), (3, "web", None, "requests")])
+    figures = _rows(made.period({n: {"mean": 10, "p95": 95, "sum": 1000} for n in (1, 2, 3)}))
+    found = {line.indicator.name: figure(line, figures) for line in lines(frame, made.INDICATORS)}
+    assert found == {"latency": 95, "cpu": 10, "requests": 1000}
+
+
+def test_a_curve_keeps_gaps_and_the_spikes_in_its_buckets():
+    frame = made.series([(1, "web", None, "cpu")])
+    (line,) = lines(frame, made.INDICATORS)
+    drawn = curve(line, by_series(made.buckets({1: [10, None, 30]})))
+    assert drawn.values.tolist() == [10, 30]
+    assert drawn.high.tolist() == [11, 31]
+    assert np.diff(drawn.ts).tolist()[0].total_seconds() == 7200
+    assert curve(line, {}) is None
+
+
+def test_a_ratios_curve_is_a_ratio_of_sums_and_has_no_point_without_a_denominator():
+    frame = made.series([(1, "web", None, "errors"), (2, "web", None, "requests")])
+    rate = next(line for line in lines(frame, made.INDICATORS) if line.is_ratio)
+    drawn = curve(rate, by_series(made.buckets({1: [1, None, 3], 2: [100, 50, 0]})))
+    assert drawn.values.tolist() == [1.0, 0.0]
