@@ -85,7 +85,7 @@ def choose(question: Question, known: Sequence[Line], indicators: Mapping[str, I
         parts=tuple(parts),
         unknown=(
             *_unknown("component", question.components, components),
-            *_unknown("indicator", question.indicators, [*{line.indicator.name for line in known}, *names]),
+            *_unknown("indicator", question.indicators, sorted({line.indicator.name for line in known} | set(names))),
             *_unknown("part", question.parts, sorted({line.part for line in known if line.part is not None})),
         ),
     )

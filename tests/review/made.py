@@ -15,8 +15,13 @@ WEEK = Window(START, START + timedelta(days=7))
 
 def indicator(name: str, **changes: object) -> Indicator:
     fields = {
-        "title": name.title(), "title_ja": name, "unit": "%", "better": "lower", "perspective": "infra",
-        "rollup": "mean", "stat": "mean",
+        "title": name.title(),
+        "title_ja": name,
+        "unit": "%",
+        "better": "lower",
+        "perspective": "infra",
+        "rollup": "mean",
+        "stat": "mean",
     } | changes
     return Indicator(name=name, **fields)
 
@@ -48,11 +53,25 @@ def series(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
     for number, name, part, what, *rest in rows:
         source = rest[0] if rest else "files"
         last = rest[1] if len(rest) > 1 else WEEK.end - timedelta(minutes=5)
-        made.append((number, "jobs", name, part, what, "mean", "%", 300, source, START - timedelta(days=30), last, 1.0))
+        made.append(
+            (number, "jobs", name, part, what, "mean", "%", 300, source, START - timedelta(days=30), last, 1.0)
+        )
     frame = pd.DataFrame(
         made,
-        columns=["series_id", "service", "component", "part", "indicator", "stat", "unit", "period_s", "source",
-                 "first_ts", "last_ts", "last_value"],
+        columns=[
+            "series_id",
+            "service",
+            "component",
+            "part",
+            "indicator",
+            "stat",
+            "unit",
+            "period_s",
+            "source",
+            "first_ts",
+            "last_ts",
+            "last_value",
+        ],
     )
     frame["part"] = frame["part"].astype(object).where(frame["part"].notna(), None)
     for column in ("first_ts", "last_ts"):
@@ -84,8 +103,20 @@ def buckets(rows: Mapping[int, Sequence[float | None]], step: timedelta = timede
 
 
 def events(rows: Sequence[Mapping[str, object]] = ()) -> pd.DataFrame:
-    columns = ["service", "component", "kind", "id", "started_at", "ended_at", "status", "title", "url", "attrs",
-               "source", "observed_at"]
+    columns = [
+        "service",
+        "component",
+        "kind",
+        "id",
+        "started_at",
+        "ended_at",
+        "status",
+        "title",
+        "url",
+        "attrs",
+        "source",
+        "observed_at",
+    ]
     blank = dict.fromkeys(columns) | {"service": "jobs", "kind": "deployment", "title": "", "attrs": {}, "id": "1"}
     frame = pd.DataFrame([blank | dict(row) for row in rows], columns=columns)
     for column in ("started_at", "ended_at", "observed_at"):
@@ -94,10 +125,28 @@ def events(rows: Sequence[Mapping[str, object]] = ()) -> pd.DataFrame:
 
 
 def coverage(rows: Sequence[Mapping[str, object]] = ()) -> pd.DataFrame:
-    columns = ["service", "component", "part", "indicator", "source", "window_start", "window_end", "state", "detail",
-               "retryable", "observed_at"]
-    blank = dict.fromkeys(columns) | {"service": "jobs", "source": "files", "state": "complete", "detail": "",
-                                      "retryable": False, "window_start": WEEK.start, "window_end": WEEK.end}
+    columns = [
+        "service",
+        "component",
+        "part",
+        "indicator",
+        "source",
+        "window_start",
+        "window_end",
+        "state",
+        "detail",
+        "retryable",
+        "observed_at",
+    ]
+    blank = dict.fromkeys(columns) | {
+        "service": "jobs",
+        "source": "files",
+        "state": "complete",
+        "detail": "",
+        "retryable": False,
+        "window_start": WEEK.start,
+        "window_end": WEEK.end,
+    }
     frame = pd.DataFrame([blank | dict(row) for row in rows], columns=columns)
     for column in ("window_start", "window_end", "observed_at"):
         frame[column] = pd.to_datetime(frame[column], utc=True)
@@ -106,10 +155,30 @@ def coverage(rows: Sequence[Mapping[str, object]] = ()) -> pd.DataFrame:
 
 
 def runs(rows: Sequence[Mapping[str, object]] = ()) -> pd.DataFrame:
-    columns = ["run_id", "verb", "source", "subject", "started_at", "finished_at", "state", "rows_written",
-               "rows_refused", "detail"]
-    blank = {"run_id": 1, "verb": "collect", "source": "files", "subject": "", "started_at": WEEK.end,
-             "finished_at": WEEK.end, "state": "done", "rows_written": 0, "rows_refused": 0, "detail": ""}
+    columns = [
+        "run_id",
+        "verb",
+        "source",
+        "subject",
+        "started_at",
+        "finished_at",
+        "state",
+        "rows_written",
+        "rows_refused",
+        "detail",
+    ]
+    blank = {
+        "run_id": 1,
+        "verb": "collect",
+        "source": "files",
+        "subject": "",
+        "started_at": WEEK.end,
+        "finished_at": WEEK.end,
+        "state": "done",
+        "rows_written": 0,
+        "rows_refused": 0,
+        "detail": "",
+    }
     frame = pd.DataFrame([blank | dict(row) for row in rows], columns=columns)
     for column in ("started_at", "finished_at"):
         frame[column] = pd.to_datetime(frame[column], utc=True)

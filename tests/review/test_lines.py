@@ -19,16 +19,24 @@ def test_an_address_is_read_back_even_when_a_part_has_slashes():
 
 
 def test_lines_come_by_component_then_in_the_catalogues_order_then_by_part():
-    frame = made.series([(1, "web", None, "cpu"), (2, "web", "/b", "latency"), (3, "web", "/a", "latency"),
-                         (4, "db", None, "cpu"), (5, "db", None, "unheard of")])
+    frame = made.series(
+        [
+            (1, "web", None, "cpu"),
+            (2, "web", "/b", "latency"),
+            (3, "web", "/a", "latency"),
+            (4, "db", None, "cpu"),
+            (5, "db", None, "unheard of"),
+        ]
+    )
     found = [line.address for line in lines(frame, made.INDICATORS)]
     assert found == ["db/cpu", "web//a/latency", "web//b/latency", "web/cpu"]
 
 
 def test_the_catalogue_says_which_of_two_sources_is_believed():
     cpu = made.indicator("cpu", sources=("cloudwatch", "host"))
-    frame = made.series([(1, "db", None, "cpu", "host"), (2, "db", None, "cpu", "cloudwatch"),
-                         (3, "db", None, "cpu", "files")])
+    frame = made.series(
+        [(1, "db", None, "cpu", "host"), (2, "db", None, "cpu", "cloudwatch"), (3, "db", None, "cpu", "files")]
+    )
     assert [line.ids for line in lines(frame, {"cpu": cpu})] == [(2,)]
 
 
