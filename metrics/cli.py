@@ -1,0 +1,72 @@
+"""The command line: parses, calls, prints. Verbs live in cli_*.py.
+
+Exit status: 0 fine; 1 a bug, with its traceback; 2 something the user can mend, said in one line on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from metrics import cli_collect, cli_demo, cli_files, cli_store
+from metrics.errors import TomoniError
+
+__all__ = ["main", "parser"]
+
+EPILOG = """\
+Exit status: 0 fine; 1 a bug; 2 something you can mend, said in one line on stderr.
+Times are ISO 8601 (2026-01-31 or 2026-01-31T09:00+09:00), in UTC where no offset is given."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with a flag in one line, as every other refusal."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every verb with its flags."""
+    tree = _Parser(
+        prog="python -m metrics",
+        description="Tomoni: the page that the development and infrastructure leads of a service open together.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    tree.add_argument(
+        "--data",
+        type=Path,
+        default=Path(os.environ.get("TOMONI_DATA") or "data"),
+        metavar="DIR",
+        help="the deployment's folder (TOMONI_DATA, else data/)",
+    )
+    verbs = tree.add_subparsers(dest="verb", metavar="VERB", required=True, title="verbs")
+    for module in (cli_demo, cli_collect, cli_files, cli_store):
+        module.add_verbs(verbs)
+    return tree
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs one verb; returns the exit status."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    # httpx would log every address, and an address may carry a secret.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    arguments = parser().parse_args(argv)
+    try:
+        status: int = arguments.run(arguments)
+    except TomoniError as error:
+        print(" ".join(str(error).split()), file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # `export … | head` closes early; point stdout elsewhere so that the exit flush stays quiet.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return status

@@ -1,0 +1,77 @@
+"""check: one table of what is in order and what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from metrics import config as configuration
+from metrics.cli_show import table
+from metrics.collect import registry
+from metrics.collect.http import client
+from metrics.collect.redaction import redacted, secrets_in
+from metrics.collect.run import settings_of, store_of
+from metrics.config import Config, SourceConfig
+from metrics.errors import ConfigError, TomoniError
+from metrics.store import read
+
+__all__ = ["check"]
+
+
+class Line(NamedTuple):
+    what: str
+    state: Literal["fine", "note", "wrong"]
+    said: str
+
+
+def check(folder: Path) -> int:
+    """Prints the table; 2 if a line is wrong."""
+    lines = list(_lines(folder))
+    print(table(("what", "state", "detail"), lines))
+    return 2 if any(line.state == "wrong" for line in lines) else 0
+
+
+def _lines(folder: Path) -> Iterator[Line]:
+    try:
+        config = configuration.load(folder)
+    except ConfigError as error:
+        yield Line("configuration", "wrong", str(error))
+        return
+    said = f"{len(config.services)} services, {len(config.sources)} sources"
+    yield Line("configuration", "fine", said)
+    for source in config.sources:
+        yield _sign_of_life(config, source)
+    yield from _store(config)
+
+
+def _sign_of_life(config: Config, source: SourceConfig) -> Line:
+    what = f"source {source.name}"
+    try:
+        settings, kind = settings_of(config, source), registry()[source.kind]
+        with client() as http:
+            said = kind.check(settings, http) if kind.check else "nothing to reach"
+    except TomoniError as error:
+        return Line(what, "wrong", redacted(str(error), tuple(secrets_in(source.settings))))
+    return Line(what, "fine", said)
+
+
+def _store(config: Config) -> Iterator[Line]:
+    store = store_of(config)
+    if not store.exists():
+        yield Line("store", "note", "empty: fill it with `collect`, `import` or `demo`")
+        return
+    try:
+        with store.read() as db:
+            series, runs = read.series(db), read.runs(db, limit=10_000)
+    except TomoniError as error:
+        yield Line("store", "wrong", str(error))
+        return
+    yield Line("store", "fine", f"{len(series):,} series")
+    for service, component in sorted(set(zip(series["service"], series["component"], strict=True))):
+        if not config.component(service, component):
+            yield Line(f"component {component}", "note", f"not configured: add it to services/{service}.yaml")
+    cut = runs[runs["state"] == "unfinished"]
+    for run in cut.itertuples():
+        again = f"import {run.subject} again" if run.verb == "import" else f"run `{run.verb}` again"
+        yield Line(f"{run.verb} {run.run_id}", "wrong", f"unfinished since {run.started_at:%Y-%m-%d %H:%MZ}: {again}")

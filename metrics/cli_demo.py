@@ -1,0 +1,114 @@
+"""demo: fills an empty store with the demo service, and takes it away again."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from metrics.cli_flags import a_time, first_fault
+from metrics.cli_show import Progress
+from metrics.collect import Batch, demo, http
+from metrics.errors import InputError
+from metrics.model import Points
+from metrics.store import Store, read, write
+
+__all__ = ["add_verbs"]
+
+SOURCE = "demo"
+
+
+def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    verb = verbs.add_parser(
+        "demo",
+        help="fill an empty store with the demo service",
+        description="Fills an empty store with the demo service, the same for the same seed and end; an earlier demo "
+        "is replaced. Refuses to touch a store that holds anything else. What is planted is written to "
+        "demo_answers.json beside the store.",
+    )
+    verb.add_argument("--weeks", type=int, default=26, help="how much of the past to make (26)")
+    verb.add_argument("--until", type=a_time, metavar="ISO", help="when the data ends (now)")
+    verb.add_argument("--seed", type=int, default=7, help="which variant of the stories (7)")
+    verb.add_argument("--remove", action="store_true", help="take all of the demo away instead")
+    verb.set_defaults(run=_demo)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    folder: Path = arguments.data
+    store = Store(folder / "tomoni.duckdb")
+    if arguments.remove:
+        _remove(folder, store)
+        print("the demo is gone")
+        return 0
+    _refuse_other_data(store)
+    settings = _settings(arguments)
+    if store.exists():
+        write.forget_source(store, SOURCE)
+    rows = _fill(folder, store, settings)
+    whole = demo.window(settings)
+    print(f"{rows:,} rows of the demo service `{demo.SERVICE}`, {whole.start:%Y-%m-%d} to {whole.end:%Y-%m-%d}")
+    return 0
+
+
+def _settings(arguments: argparse.Namespace) -> demo.Settings:
+    try:
+        return demo.Settings(
+            until=arguments.until or datetime.now(UTC), weeks=arguments.weeks, seed=arguments.seed
+        )  # fmt: skip
+    except ValidationError as error:
+        raise InputError(first_fault(error)) from error
+
+
+def _refuse_other_data(store: Store) -> None:
+    if not store.exists():
+        return
+    with store.read() as db:
+        sources = {*read.series(db)["source"], *read.runs(db, limit=10_000)["source"]} - {SOURCE}
+    if sources:
+        raise InputError(
+            f"{store.path} holds data of {', '.join(sorted(sources))}, which the demo must not be mixed with: "
+            "give it a folder of its own, as in `python -m metrics --data demo-data demo`"
+        )
+
+
+def _fill(folder: Path, store: Store, settings: demo.Settings) -> int:
+    """The service's file first: a page that opens in between already knows the components."""
+    whole = demo.window(settings)
+    service = folder / "services" / f"{demo.SERVICE}.yaml"
+    if not service.exists():
+        service.parent.mkdir(parents=True, exist_ok=True)
+        service.write_text(demo.service_file(), encoding="utf-8")
+    run_id = write.begin_run(store, "demo", SOURCE)
+    with http.client() as client:
+        rows = write.batches(store, run_id, _counted(demo.collect(settings, whole, client)))
+    answers = json.dumps(demo.answers(settings, whole), ensure_ascii=False, indent=1)
+    _answers(folder).write_text(answers + "\n", encoding="utf-8")
+    write.end_run(store, run_id, "done")
+    return rows
+
+
+def _counted(stream: Iterator[Batch]) -> Iterator[Batch]:
+    progress, made = Progress("samples"), 0
+    for batch in stream:
+        made += len(batch.ts) if isinstance(batch, Points) else 0
+        progress("demo", made, 0)
+        yield batch
+    progress("demo", made, made)
+
+
+def _remove(folder: Path, store: Store) -> None:
+    """What others brought stays, and so does a service file that somebody has edited."""
+    if store.exists():
+        write.forget_source(store, SOURCE)
+    _answers(folder).unlink(missing_ok=True)
+    service = folder / "services" / f"{demo.SERVICE}.yaml"
+    if service.exists() and service.read_text(encoding="utf-8") == demo.service_file():
+        service.unlink()
+
+
+def _answers(folder: Path) -> Path:
+    return folder / "demo_answers.json"

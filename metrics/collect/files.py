@@ -1,0 +1,120 @@
+"""files: CSV and Parquet files in a folder, by path or pattern, read again whenever they change.
+
+The runner reads each file in bounded memory (store/bulk.py); this module says which ones, and how they are laid out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from glob import glob
+from pathlib import Path
+from typing import Final
+
+import httpx
+from pydantic import Field
+
+from metrics.collect.layout import Layout
+from metrics.errors import InputError, SourceError
+from metrics.model import Coverage, Window
+from metrics.store import Store, bulk, read, write
+
+__all__ = ["FileToRead", "Settings", "check", "collect", "format_of", "read_file"]
+
+_FORMATS: Final = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet"}
+_COMPRESSED: Final = (".gz",)
+
+
+class Settings(Layout, frozen=True, extra="forbid"):
+    """Which files, and how they are laid out."""
+
+    path: str = Field(min_length=1)
+    """A file or a pattern (`exports/*.csv`, `**/` for any depth); a relative one starts at the data folder."""
+    folder: Path = Path()
+    """Where a relative path starts; the runner gives the data folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileToRead:
+    """One file for the runner to read, unless it is as it was when it was last read."""
+
+    path: Path
+    layout: Layout
+
+    @property
+    def name(self) -> str:
+        """What the store remembers it as."""
+        return f"file {self.path}"
+
+    def identity(self) -> dict[str, int | str]:
+        """What changes when the file does: its size, its time, and how it is understood."""
+        try:
+            status = self.path.stat()
+        except OSError as error:
+            raise SourceError(f"{self.path}: {error.strerror}") from error
+        return {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "layout": self.layout.model_dump_json()}
+
+
+def collect(settings: Settings, window: Window, http: httpx.Client) -> Iterator[FileToRead]:
+    """Every file that matches, oldest name first; the window does not matter, since files change as a whole."""
+    for path in _matches(settings):
+        yield FileToRead(path, Layout(**settings.model_dump(exclude={"path", "folder"})))
+
+
+def check(settings: Settings, http: httpx.Client) -> str:
+    """How many files match."""
+    found = _matches(settings)
+    for path in found:
+        format_of(path)
+    return f"{len(found)} file{'s' if len(found) != 1 else ''}, the last is {found[-1].name}"
+
+
+def format_of(path: Path) -> str:
+    """csv or parquet, by the file's name."""
+    ending = next((suffix for suffix in reversed(path.suffixes) if suffix not in _COMPRESSED), "")
+    if ending not in _FORMATS:
+        raise InputError(f"{path}: can't tell what it is by its name; name it .csv, .csv.gz or .parquet")
+    return _FORMATS[ending]
+
+
+def _matches(settings: Settings) -> list[Path]:
+    pattern = str(settings.folder / settings.path)
+    # Not Path.glob: it takes no absolute pattern.
+    found = [Path(name) for name in sorted(glob(pattern, recursive=True)) if Path(name).is_file()]  # noqa: PTH207
+    if not found:
+        raise SourceError(f"path {settings.path}: no file matches below {settings.folder}")
+    return found
+
+
+def read_file(
+    store: Store, run_id: int, source: str, file: FileToRead, progress: bulk.Progress | None = None
+) -> bulk.Result:
+    """Take one file in, and say for each of its series from when to when it speaks."""
+    before = _spans(store, source)
+    result = bulk.import_file(store, run_id, file.path, file.layout.spec(format_of(file.path), source), progress)
+    if file.layout.content == "samples":
+        changed = {key: span for key, span in _spans(store, source).items() if before.get(key) != span}
+        write.batches(store, run_id, _coverage(source, changed))
+    return result
+
+
+_Key = tuple[str, str, str | None, str]
+
+
+def _spans(store: Store, source: str) -> dict[_Key, Window]:
+    """From the first sample to the end of the last, for each series of a source."""
+    with store.read() as db:
+        series = read.series(db)
+    mine = series[(series["source"] == source) & series["first_ts"].notna()]
+    return {
+        (row["service"], row["component"], row["part"], row["indicator"]): Window(
+            row["first_ts"], row["last_ts"] + timedelta(seconds=max(row["period_s"], 1))
+        )
+        for row in mine.to_dict("records")
+    }
+
+
+def _coverage(source: str, spans: dict[_Key, Window]) -> Iterator[Coverage]:
+    for (service, component, part, indicator), window in spans.items():
+        yield Coverage(service, component, indicator, source, window, "complete", "all that the file has", part)

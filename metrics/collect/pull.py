@@ -1,0 +1,140 @@
+"""One run of one source, from the question to the stored answer."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Literal
+
+import httpx
+from pydantic import BaseModel
+
+from metrics.collect import Batch, Source
+from metrics.collect.files import FileToRead, read_file
+from metrics.collect.redaction import redacted
+from metrics.errors import SourceError, StoreError, TomoniError
+from metrics.model import Coverage, CoverageState, Points, Series, Snapshot, Window
+from metrics.store import Store, read, write
+
+__all__ = ["Outcome", "Progress", "Pull", "State"]
+
+log = logging.getLogger(__name__)
+
+State = Literal["done", "partial", "failed", "busy"]
+Progress = Callable[[str, int, int], None]
+"""Told what is read, the rows so far and the rows in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one run of one source ended. `partial`: it answered, but not for every series or row."""
+
+    source: str
+    state: State
+    rows: int = 0
+    refused: int = 0
+    answers: Mapping[CoverageState, int] = field(default_factory=dict)
+    """How many questions ended in which way."""
+    detail: str = ""
+
+
+class Pull:
+    """Carries one run: puts the name the source is configured under on all it yields, and keeps count."""
+
+    def __init__(self, store: Store, name: str, secrets: tuple[str, ...], progress: Progress | None) -> None:
+        self._store, self._name, self._secrets, self._progress = store, name, secrets, progress
+        self._answers: Counter[CoverageState] = Counter()
+        self._faults: list[str] = []
+        self._answered: set[tuple[str, str, str | None, str]] = set()
+        self._files: list[FileToRead] = []
+        self._stamped: dict[Series, Series] = {}
+
+    def run(self, source: Source, settings: BaseModel, window: Window, http: httpx.Client) -> Outcome:
+        """Whatever the source does is recorded; raises only when the store can't be written."""
+        run_id = write.begin_run(self._store, "collect", self._name)
+        try:
+            rows = write.batches(self._store, run_id, self._stamp(source.collect(settings, window, http)))
+            read_rows, refused = self._read_files(run_id, window)
+        except Exception as error:  # noqa: BLE001 - a source is a guest: no fault of one may stop another
+            return self._failed(run_id, error, window)
+        self._faults += [f"{refused} rows refused"] if refused else []
+        detail = self._summary()
+        write.end_run(self._store, run_id, "done", detail)
+        state: State = "partial" if self._faults else "done"
+        return Outcome(self._name, state, rows + read_rows, refused, dict(self._answers), detail)
+
+    def _stamp(self, stream: Iterator[Batch | FileToRead]) -> Iterator[Batch]:
+        for batch in stream:
+            if isinstance(batch, FileToRead):
+                self._files.append(batch)
+            elif isinstance(batch, Points):
+                series = self._stamped.setdefault(batch.series, replace(batch.series, source=self._name))
+                yield replace(batch, series=series)
+            elif isinstance(batch, Coverage):
+                yield self._noted(replace(batch, source=self._name, detail=redacted(batch.detail, self._secrets)))
+            else:
+                yield replace(batch, source=self._name)
+
+    def _noted(self, answer: Coverage) -> Coverage:
+        self._answers[answer.state] += 1
+        self._answered.add((answer.service, answer.component, answer.part, answer.indicator))
+        if answer.state in ("failed", "forbidden"):
+            where = " ".join(filter(None, (answer.component, answer.part, answer.indicator)))
+            self._faults.append(f"{where}: {answer.detail}")
+        return answer
+
+    def _read_files(self, run_id: int, window: Window) -> tuple[int, int]:
+        """(rows written, rows refused) of the files that changed since they were last read."""
+        written = refused = 0
+        known = self._known_files() if self._files else {}
+        for file in self._files:
+            identity = file.identity()
+            if known.get(file.name) == identity:
+                continue
+            report = partial(self._progress, file.path.name) if self._progress else None
+            result = read_file(self._store, run_id, self._name, file, report)
+            written, refused = written + result.written, refused + result.refused
+            layout = file.layout
+            seen = Snapshot(layout.service, layout.component or "", file.name, window.end, self._name, identity)
+            write.batches(self._store, run_id, [seen])
+        return written, refused
+
+    def _known_files(self) -> dict[str, object]:
+        with self._store.read() as db:
+            seen = read.snapshots(db)
+        mine = seen[seen["source"] == self._name]
+        return dict(zip(mine["kind"], mine["values"], strict=True))
+
+    def _failed(self, run_id: int, error: Exception, window: Window) -> Outcome:
+        detail = redacted(str(error) or type(error).__name__, self._secrets)
+        if not isinstance(error, TomoniError):
+            detail = f"{type(error).__name__}: {detail}"
+            log.error("%s: %s", self._name, redacted(traceback.format_exc(), self._secrets))
+        with suppress(StoreError):  # what can't be recorded is still reported
+            retryable = error.retryable if isinstance(error, SourceError) else True
+            write.batches(self._store, run_id, self._unanswered(window, detail, retryable=retryable))
+            write.end_run(self._store, run_id, "failed", detail)
+        return Outcome(self._name, "failed", answers=dict(self._answers), detail=detail)
+
+    def _unanswered(self, window: Window, detail: str, *, retryable: bool) -> Iterator[Coverage]:
+        """`failed` for every series that the source is known for and has not answered."""
+        with self._store.read() as db:
+            known = read.series(db)
+        mine = known[known["source"] == self._name]
+        keys = zip(mine["service"], mine["component"], mine["part"], mine["indicator"], strict=True)
+        for service, component, part, indicator in dict.fromkeys(keys):
+            if (service, component, part, indicator) not in self._answered:
+                yield Coverage(
+                    service, component, indicator, self._name, window, "failed", detail, part, retryable=retryable
+                )
+
+    def _summary(self) -> str:
+        if not self._faults:
+            return ""
+        more = f" (and {len(self._faults) - 1} more)" if len(self._faults) > 1 else ""
+        return self._faults[0] + more

@@ -1,0 +1,135 @@
+"""Runs configured sources: each asks for what is missing, and none can stop another.
+
+Two runs of one source never happen at once, on this machine: each holds a lock file in the data folder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from metrics.collect import registry
+from metrics.collect.http import client
+from metrics.collect.pull import Outcome, Progress, Pull
+from metrics.collect.redaction import redacted, secrets_in
+from metrics.collect.window import window_to_ask
+from metrics.config import Config, SourceConfig, validate_settings
+from metrics.errors import ConfigError, InputError, TomoniError
+from metrics.model import Window
+from metrics.store import Store, read
+
+__all__ = ["Outcome", "Progress", "Request", "chosen", "run_source", "run_sources", "settings_of", "store_of"]
+
+# Sources mostly wait for somebody's network; more would only crowd the one writer.
+AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to ask all sources for; a bound that is absent follows from what the store lacks."""
+
+    now: datetime
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def store_of(config: Config) -> Store:
+    """The one store of a deployment's folder."""
+    return Store(config.folder / "tomoni.duckdb")
+
+
+def chosen(config: Config, names: Iterable[str]) -> list[SourceConfig]:
+    """The named sources, all configured ones when none is named.
+
+    A kind that is not configured but needs no settings runs as it is: `host` in an empty folder.
+    """
+    configured = {source.name: source for source in config.sources}
+    picked = []
+    for name in dict.fromkeys(names) or configured:
+        if name not in configured and name not in registry():
+            valid = ", ".join(sorted({*configured, *registry()}))
+            raise InputError(f"--source {name}: there is no such source; use one of {valid}")
+        picked.append(configured.get(name) or SourceConfig(name, name, {}, None, 0))
+    if not picked:
+        raise ConfigError(
+            f"{config.folder.name}/tomoni.yaml configures no source: add one under `sources`, or name one, as in "
+            "`python -m metrics collect --source host`"
+        )
+    return picked
+
+
+def settings_of(config: Config, source: SourceConfig) -> BaseModel:
+    """The source's validated settings, with what the runner knows: the data folder and the only service."""
+    model = registry()[source.kind].settings
+    raw = dict(source.settings)
+    if "folder" in model.model_fields:
+        raw.setdefault("folder", config.folder)
+    if "service" in model.model_fields and "service" not in raw and config.services:
+        names = [service.name for service in config.services]
+        if len(names) > 1:
+            raise ConfigError(
+                f"tomoni.yaml: source {source.name} does not say whose data it brings; "
+                f"add `service:` with one of {', '.join(names)}"
+            )
+        raw["service"] = names[0]
+    return validate_settings(replace(source, settings=raw), model)
+
+
+def run_sources(
+    config: Config, sources: Iterable[SourceConfig], request: Request, progress: Progress | None = None
+) -> Iterator[Outcome]:
+    """Runs them side by side; yields each outcome as it comes."""
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="collect") as pool:
+        runs = [pool.submit(run_source, config, source, request, progress) for source in sources]
+        for run in as_completed(runs):
+            yield run.result()
+
+
+def run_source(config: Config, source: SourceConfig, request: Request, progress: Progress | None = None) -> Outcome:
+    """One run of one source, unless another process or thread is at it. Never raises."""
+    secrets = tuple(secrets_in(source.settings))
+    try:
+        with _only_one(config.folder / ".locks" / f"{source.name}.lock") as mine:
+            if not mine:
+                return Outcome(source.name, "busy", detail="another run of it is under way")
+            settings, kind = settings_of(config, source), registry()[source.kind]
+            store = store_of(config)
+            pull = Pull(store, source.name, secrets, progress)
+            with client() as http:
+                return pull.run(kind, settings, _window(store, source, request), http)
+    except TomoniError as error:
+        return Outcome(source.name, "failed", detail=redacted(str(error), secrets))
+
+
+def _window(store: Store, source: SourceConfig, request: Request) -> Window:
+    """What was asked for, completed by what the store lacks."""
+    end = request.until or request.now
+    if request.since:
+        return Window(request.since, end)
+    answered = None
+    if store.exists():
+        with store.read() as db:
+            answered = read.coverage(db)
+    return window_to_ask(registry()[source.kind], source.name, answered, end)
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[bool]:
+    """Whether this process may run it now; the system takes the lock back when the process dies."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(descriptor)
