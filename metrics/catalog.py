@@ -1,0 +1,102 @@
+"""What can be measured: catalog.yaml, checked and looked up by name or alias."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, model_validator
+
+from metrics.errors import InputError
+from metrics.model import Direction, Indicator, Perspective, Rollup, Unit
+from metrics.quantity import parse_quantity
+
+__all__ = ["Catalog", "load", "parse_quantity"]
+
+
+class _Entry(BaseModel, frozen=True, extra="forbid"):
+    title: str
+    title_ja: str
+    unit: Unit
+    better: Direction
+    perspective: Perspective
+    rollup: Rollup
+    stat: Literal["mean", "max", "min", "sum", "last", "p50", "p95", "p99"]
+    numerator: str | None = None
+    denominator: str | None = None
+    kinds: tuple[str, ...] = ()
+    otel: str | None = None
+    aliases: tuple[str, ...] = ()
+    threshold: float | None = None
+    threshold_source: str | None = None
+    sources: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> _Entry:
+        if (self.rollup == "ratio") != (self.numerator is not None and self.denominator is not None):
+            raise ValueError("a ratio, and nothing else, names a numerator and a denominator")
+        if (self.threshold is None) != (self.threshold_source is None):
+            raise ValueError("a default threshold names its source")
+        return self
+
+
+class _File(BaseModel, frozen=True, extra="forbid"):
+    kinds: tuple[str, ...]
+    indicators: dict[str, _Entry]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> _File:
+        names = [*self.indicators, *(alias for entry in self.indicators.values() for alias in entry.aliases)]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"{twice[0]} names two indicators")
+        for name, entry in self.indicators.items():
+            if unknown := {entry.numerator, entry.denominator} - {None} - self.indicators.keys():
+                raise ValueError(f"{name} is a ratio of {unknown.pop()}, which is no indicator")
+            if unknown := set(entry.kinds) - set(self.kinds):
+                raise ValueError(f"{name} is needed by {sorted(unknown)[0]}, which is no kind")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All indicators by name, in the order in which pages offer them, and the kinds of component."""
+
+    indicators: Mapping[str, Indicator]
+    kinds: tuple[str, ...]
+    _names: Mapping[str, str]
+
+    def get(self, name: str) -> Indicator:
+        """The indicator of a name or alias. Raises InputError with the nearest names for any other."""
+        if name not in self._names:
+            near = difflib.get_close_matches(name, list(self._names), n=3, cutoff=0.5)
+            hint = f"did you mean {', '.join(near)}?" if near else "see docs/metrics.md for all of them."
+            raise InputError(f"indicator {name!r} is not in the catalogue; {hint}")
+        return self.indicators[self._names[name]]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    @property
+    def spellings(self) -> Mapping[str, str]:
+        """Every accepted name -> the indicator's own."""
+        return self._names
+
+    def needed_by(self, kind: str) -> tuple[Indicator, ...]:
+        """What a component of this kind should have."""
+        return tuple(indicator for indicator in self.indicators.values() if kind in indicator.kinds)
+
+
+@cache
+def load() -> Catalog:
+    """The catalogue that comes with this version."""
+    text = files("metrics").joinpath("catalog.yaml").read_text(encoding="utf-8")
+    parsed = _File.model_validate(yaml.safe_load(text))
+    indicators = {name: Indicator(name=name, **entry.model_dump()) for name, entry in parsed.indicators.items()}
+    spellings = {alias: name for name, entry in indicators.items() for alias in (name, *entry.aliases)}
+    return Catalog(MappingProxyType(indicators), parsed.kinds, MappingProxyType(spellings))
