@@ -21,7 +21,8 @@ from metrics.collect._demo.answers import Answer
 from metrics.collect._demo.answers import answers as answers_of
 from metrics.collect._demo.app_lines import lines as app_lines
 from metrics.collect._demo.calendar import STEP, Grid, Instants
-from metrics.collect._demo.happenings import SITE, Happening, happenings
+from metrics.collect._demo.happening import SITE, Happening
+from metrics.collect._demo.happenings import happenings
 from metrics.collect._demo.holes import pieces
 from metrics.collect._demo.infra_lines import lines as infra_lines
 from metrics.collect._demo.inventory import Inventory, inventories

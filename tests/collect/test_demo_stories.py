@@ -194,7 +194,9 @@ def test_7_most_defects_are_found_late_and_are_ui_rework(data):
     assert 0.5 < late < 0.75
     assert 0.45 < np.mean([bool(e.attrs["ui_rework"]) for e in defects]) < 0.65
     for phase, count in phases.items():
-        assert data.line("jobs", "defects.found", phase).values.sum() == pytest.approx(count, abs=8)  # the first and the last day are not whole
+        assert data.line("jobs", "defects.found", phase).values.sum() == pytest.approx(
+            count, abs=8
+        )  # the first and the last day are not whole
 
 
 def test_8_repair_gives_way_to_prevention(data):

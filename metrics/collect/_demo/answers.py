@@ -10,7 +10,7 @@ from typing import Literal
 from metrics.collect._demo.app_lines import ENDPOINTS
 from metrics.collect._demo.calendar import at, holiday_name
 from metrics.collect._demo.infra_lines import CACHE_NODES
-from metrics.collect._demo.plan import LIMITED
+from metrics.collect._demo.plan import LIMITED, NODES
 from metrics.collect._demo.troubles import Trouble
 from metrics.collect._demo.work_lines import RELEASE_NIGHT
 from metrics.collect._demo.world import World
@@ -24,7 +24,9 @@ EVERYDAY = 0
 Kind = Literal["hole", "gap", "drift", "shift", "burst", "spike", "forecast", "noise", "share", "season"]
 
 CPU = "system.cpu.utilization"
+P50 = "http.server.request.duration.p50"
 P95 = "http.server.request.duration.p95"
+P99 = "http.server.request.duration.p99"
 REQUESTS = "http.server.request.count"
 BAD = "http.server.5xx.count"
 DISK = "system.filesystem.utilization"
@@ -80,19 +82,41 @@ def _growth(world: World) -> Iterator[Answer]:
         part, indicator = lines[component]
         since = plan.mail_from if component == "mail" else whole[0]
         yield Answer(1, component, part, indicator, "forecast", since, runs_out, "demand: accounts and postings grow")
-    for component, part, indicator in (
-        ("jobs", None, "demand.accounts"),
-        ("jobs", None, "demand.postings"),
-        ("jobs", None, "demand.records"),
-        ("web", None, REQUESTS),
-        ("search", None, REQUESTS),
-        ("api", None, REQUESTS),
-        ("aurora-main", "writer", CPU),
-        ("aurora-main", None, "system.filesystem.usage"),
-        ("files", None, "storage.used"),
-        ("nightly", "matching", "batch.duration"),
-    ):
-        yield Answer(1, component, part, indicator, "drift", *whole, "demand: accounts and postings grow")
+    for component, indicator, parts in _FOLLOW_DEMAND:
+        for part in parts:
+            yield Answer(1, component, part, indicator, "drift", *whole, "demand: accounts and postings grow")
+
+
+_WHOLE = (None,)
+_FOLLOW_DEMAND: tuple[tuple[str, str, tuple[str | None, ...]], ...] = (
+    ("jobs", "demand.accounts", _WHOLE),
+    ("jobs", "demand.postings", _WHOLE),
+    ("jobs", "demand.records", _WHOLE),
+    ("web", REQUESTS, (None, *ENDPOINTS)),
+    ("api", REQUESTS, (None, "/v1/postings", "/v1/applicants")),
+    ("search", REQUESTS, _WHOLE),
+    ("web", CPU, _WHOLE),
+    ("api", CPU, _WHOLE),
+    ("search", CPU, _WHOLE),
+    ("resume-parser", "faas.invocations", _WHOLE),
+    ("aurora-main", CPU, ("writer", "reader")),
+    ("aurora-main", "db.client.connection.count", ("writer",)),
+    ("aurora-main", "db.buffer.requests", _WHOLE),
+    ("aurora-main", "system.filesystem.usage", _WHOLE),
+    ("aurora-main", "system.network.receive", ("writer",)),
+    ("aurora-main", "system.network.transmit", ("writer",)),
+    ("cache", CPU, CACHE_NODES[:1]),
+    ("cache", "system.memory.utilization", CACHE_NODES[:1]),
+    ("cache", "db.client.connection.count", CACHE_NODES[:1]),
+    ("eks", CPU, NODES),
+    ("eks", "system.network.receive", NODES),
+    ("eks", "system.network.transmit", NODES),
+    ("mail", "mail.sent", _WHOLE),
+    ("files", "storage.used", _WHOLE),
+    ("files", "storage.objects", _WHOLE),
+    ("images", "storage.used", _WHOLE),
+    ("nightly", "batch.duration", ("invoices", "matching", "index-rebuild", "mail-digest")),
+)
 
 
 def _holes(world: World) -> Iterator[Answer]:
@@ -110,7 +134,7 @@ def _holes(world: World) -> Iterator[Answer]:
             yield Answer(2, "nightly", job, indicator, "hole", start, plan.batch_from, "coverage: not collected")
     for indicator in ("cache.hits", "cache.requests"):
         yield Answer(2, "cache", None, indicator, "hole", start, end, "coverage: forbidden")
-    for indicator in (CPU, "system.memory.utilization", "cache.evictions"):
+    for indicator in (CPU, "system.memory.utilization", "cache.evictions", "db.client.connection.count"):
         yield Answer(2, "cache", CACHE_NODES[1], indicator, "hole", start, end, "coverage: not collected")
 
 
@@ -124,10 +148,17 @@ def _alerts_and_outage(world: World) -> Iterator[Answer]:
     for component, part, indicator in (
         ("aurora-main", "writer", CPU),
         ("aurora-main", "writer", "db.client.connection.utilization"),
+        ("aurora-main", "writer", "db.client.connection.count"),
+        ("aurora-main", "reader", CPU),
         ("aurora-main", "reader", "db.replication.lag"),
-        ("web", None, P95),
+        *(("web", part, P95) for part in (None, *ENDPOINTS)),
+        ("web", None, P50),
+        ("web", None, P99),
+        ("web", None, REQUESTS),
+        ("web", None, "system.cpu.utilization"),
         ("web", None, BAD),
         ("api", None, BAD),
+        ("web", None, "log.errors"),
     ):
         yield Answer(3, component, part, indicator, "spike", outage.start, outage.end, why)
 
@@ -135,7 +166,9 @@ def _alerts_and_outage(world: World) -> Iterator[Answer]:
 def _builds(world: World) -> Iterator[Answer]:
     plan, whole = world.plan, (world.grid.start, world.grid.end)
     why = "delivery: the image grew and its build lost its cache"
-    yield Answer(4, "pipeline", "web", "build.duration", "drift", *whole, why)
+    for image in ("web", "api", "search"):
+        yield Answer(4, "pipeline", image, "build.duration", "drift", *whole, why)
+        yield Answer(4, "images", image, "image.size", "drift", *whole, why)
     yield Answer(4, "pipeline", RELEASE_NIGHT, "deploy.duration", "drift", whole[0], plan.build_ahead_from, why)
     first = next(
         (
@@ -161,9 +194,16 @@ def _exports(world: World) -> Iterator[Answer]:
     moved: tuple[tuple[str, str | None, str], ...] = (
         ("web", "/jobs/export", REQUESTS),
         ("web", "/jobs/export", P95),
-        ("web", None, P95),
+        *(("web", part, P95) for part in (None, *ENDPOINTS[:-1])),
+        ("web", None, P50),
+        ("web", None, P99),
+        ("web", None, BAD),
+        ("web", None, "log.errors"),
         ("aurora-main", "writer", CPU),
+        ("aurora-main", "reader", CPU),
+        ("aurora-main", "reader", "db.replication.lag"),
         ("aurora-main", "writer", "db.client.connection.utilization"),
+        ("aurora-main", "writer", "db.client.connection.count"),
     )
     for line in moved:
         yield Answer(6, *line, "burst", plan.export_from, world.grid.end, why)
@@ -199,7 +239,7 @@ def _everyday(world: World) -> Iterator[Answer]:
 
 
 _SHOWS = {
-    "broken": (BAD, P95),
+    "broken": (BAD, P95, "log.errors"),
     "node_lost": (CPU,),
     "mail_slow": ("mail.sent",),
     "retry_storm": (REQUESTS, BAD),

@@ -233,12 +233,10 @@ def _parser(world: World) -> Iterator[Line]:
     )
     used = saturate(used, 97.0, 100.0)
     throttled = rng.poisson(np.clip(used - 97.0, 0, None) * 2.0).astype(np.float64)
-    slow = 3.6 * np.exp(0.05 * noise(rng, world.size, 12.0) + 0.05 * rng.standard_normal(world.size))
     yield Line("resume-parser", "faas.invocations", partial(_plain, world, invoked))
     yield Line(
         "resume-parser", "faas.errors", partial(_plain, world, _counts(world, invoked * 0.003, "parser", "errors"))
     )
-    yield Line("resume-parser", "faas.duration.p95", partial(_plain, world, slow))
     yield Line("resume-parser", "faas.concurrency.utilization", partial(_plain, world, used))
     yield Line("resume-parser", "faas.throttles", partial(_plain, world, throttled))
 

@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-import numpy as np
-
-from metrics.collect._demo.calendar import at, local_day
+from metrics.collect._demo.alerts import alerts
+from metrics.collect._demo.happening import Attrs, Happening
 from metrics.collect._demo.releases import commit
-from metrics.collect._demo.signals import Floats, generator, pick
+from metrics.collect._demo.signals import generator, pick
 from metrics.collect._demo.work import changes, defects
 from metrics.collect._demo.world import World
-from metrics.model import EventKind
 
-__all__ = ["SITE", "Happening", "happenings"]
-
-SITE = "https://jobs.example.com"
-
-Attrs = Mapping[str, str | float | int | bool | None]
-
-
-@dataclass(frozen=True)
-class Happening:
-    """An event as it will have been once it is over; `known` is when anybody could have seen it first."""
-
-    kind: EventKind
-    id: str
-    component: str
-    start: datetime
-    end: datetime | None
-    status: str
-    title: str
-    path: str
-    attrs: Attrs = field(default_factory=dict)
-    known: datetime | None = None
+__all__ = ["happenings"]
 
 
 def happenings(world: World) -> Iterator[Happening]:
@@ -43,7 +20,7 @@ def happenings(world: World) -> Iterator[Happening]:
     yield from _builds(world)
     yield from _changes(world)
     yield from _incidents(world)
-    yield from _alerts(world)
+    yield from alerts(world)
     yield from _batch_runs(world)
     yield from _defects(world)
 
@@ -196,122 +173,6 @@ def _incidents(world: World) -> Iterator[Happening]:
             f"/incidents/{number}",
             attrs,
             known=trouble.detected,
-        )
-
-
-# alerts -------------------------------------------------------------------------------------------------
-
-
-def _alerts(world: World) -> Iterator[Happening]:
-    yield from _nightly_alerts(world)
-    yield from _log_alerts(world)
-    yield from _other_alerts(world)
-
-
-def _alert(
-    rule: str, component: str, start: datetime, end: datetime, title: str, *, acted: bool, impact: bool, severity: str
-) -> Happening:
-    name = f"{rule}-{start:%Y%m%d%H%M}"
-    attrs: Attrs = {"rule": rule, "severity": severity, "acted": acted, "service_impact": impact}
-    return Happening("alert", name, component, start, end, "resolved", title, f"/alerts/{name}", attrs)
-
-
-def _nightly_alerts(world: World) -> Iterator[Happening]:
-    """CPU over 75 % for a quarter of an hour: it fires while `matching` runs, each night, and nobody acts."""
-    for start, end in _episodes(world, world.writer_cpu * (world.batch > 0), 75.0, 3):
-        if not world.plan.outage.start <= start < world.plan.outage.end:
-            yield _alert(
-                "aurora-cpu-high",
-                "aurora-main",
-                start,
-                end,
-                "aurora-main CPU over 75 % for 15 minutes",
-                acted=False,
-                impact=False,
-                severity="warning",
-            )
-
-
-def _episodes(world: World, values: Floats, line: float, needed: int) -> Iterator[tuple[datetime, datetime]]:
-    """Times for which the values stayed over the line for that many steps."""
-    over = np.concatenate(([0], (values > line).astype(np.int8), [0]))
-    edges = np.flatnonzero(np.diff(over))
-    for first, last in zip(edges[::2], edges[1::2], strict=True):
-        if last - first >= needed:
-            begin = world.grid.start + timedelta(minutes=5 * int(first + needed))
-            yield begin, world.grid.start + timedelta(minutes=5 * int(last))
-
-
-def _log_alerts(world: World) -> Iterator[Happening]:
-    """Looked at each time, and nine of ten times nothing was wrong for anybody (story 3)."""
-    for trouble in world.troubles:
-        if trouble.kind in ("error_log", "broken", "outage"):
-            impact = trouble.severity is not None
-            component = trouble.component if trouble.component != "aurora-main" else "web"
-            start = trouble.window.start + timedelta(minutes=4)
-            end = max(trouble.window.end, start + timedelta(minutes=5))
-            yield _alert(
-                "error-log",
-                component,
-                start,
-                end,
-                f"error logs of {component}: {trouble.title}",
-                acted=True,
-                impact=impact,
-                severity="error",
-            )
-
-
-def _other_alerts(world: World) -> Iterator[Happening]:
-    plan = world.plan
-    yield _alert(
-        "aurora-cpu-pinned",
-        "aurora-main",
-        plan.outage_detected,
-        plan.outage.end,
-        "aurora-main CPU at 100 %",
-        acted=True,
-        impact=True,
-        severity="critical",
-    )
-    for jump in plan.jumps:
-        if jump.strength > 1.1:
-            start = jump.window.start + timedelta(minutes=15)
-            if start < jump.window.end:
-                yield _alert(
-                    "web-latency-high",
-                    "web",
-                    start,
-                    jump.window.end,
-                    "web p95 over 500 ms",
-                    acted=False,
-                    impact=True,
-                    severity="warning",
-                )
-    for trouble in world.troubles:
-        if trouble.kind in ("node_lost", "failover", "retry_storm", "mail_slow"):
-            start = trouble.detected or trouble.window.start
-            yield _alert(
-                f"{trouble.component}-health",
-                trouble.component,
-                start,
-                trouble.window.end,
-                trouble.title,
-                acted=True,
-                impact=True,
-                severity="error",
-            )
-    for back in (23, 61, 112):
-        start = at(local_day(plan.grid.end) - timedelta(days=back), 5.1)
-        yield _alert(
-            "certificate-expiry",
-            "web",
-            start,
-            start + timedelta(hours=5),
-            "a certificate expires within 30 days",
-            acted=True,
-            impact=False,
-            severity="warning",
         )
 
 

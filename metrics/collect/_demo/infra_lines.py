@@ -123,9 +123,15 @@ def _cache(world: World) -> Iterator[Line]:
     yield Line("cache", "system.cpu.utilization", partial(_cache_cpu, world, cold), first)
     yield Line("cache", "system.memory.utilization", partial(_cache_memory, world, cold), first)
     yield Line("cache", "cache.evictions", partial(_evictions, world, cold), first)
+    yield Line("cache", "db.client.connection.count", partial(_cache_clients, world, cold), first)
     none = partial(_now, world, np.empty(0))
     missing = "not collected: the second node was added to the group and never to the source"
-    for name in ("system.cpu.utilization", "system.memory.utilization", "cache.evictions"):
+    for name in (
+        "system.cpu.utilization",
+        "system.memory.utilization",
+        "cache.evictions",
+        "db.client.connection.count",
+    ):
         yield Line("cache", name, none, second, unanswered=missing)
     for name in ("cache.hits", "cache.requests"):
         yield Line("cache", name, none, unanswered="forbidden: the role may not read these metrics")
@@ -144,6 +150,11 @@ def _cache_memory(world: World, cold: Floats) -> Samples:
 def _evictions(world: World, cold: Floats) -> Samples:
     rng = generator(world.plan.seed, "evictions")
     return world.grid.ts, rng.poisson(0.3 + 1.6 * world.demand + 3 * cold).astype(np.float64)
+
+
+def _cache_clients(world: World, cold: Floats) -> Samples:
+    uneven = _ragged(world, "cache clients", memory=5.0, size=4.0)
+    return world.grid.ts, np.clip(np.round(120 + 240 * world.demand * (1 - 0.8 * cold) + uneven), 0.0, None)
 
 
 # eks -----------------------------------------------------------------------------------------------

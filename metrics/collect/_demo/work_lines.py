@@ -11,7 +11,7 @@ import numpy as np
 from metrics.collect._demo.batches import JOBS, Run
 from metrics.collect._demo.calendar import at, is_day_off, seconds
 from metrics.collect._demo.line import DAY, RUN, Line, Samples, at_unix
-from metrics.collect._demo.releases import Release
+from metrics.collect._demo.releases import Release, build_minutes
 from metrics.collect._demo.signals import Floats, generator
 from metrics.collect._demo.work import PHASES, defects, found_by_day
 from metrics.collect._demo.world import WEEK_S, World
@@ -38,12 +38,28 @@ def _pipeline(world: World) -> Iterator[Line]:
     for component in ("web", "api", "search"):
         built = [r for r in done if r.component == component and r.build is not None]
         yield Line("pipeline", "build.duration", partial(_built, built), component, RUN)
+        yield Line("images", "image.size", partial(_sizes, world, built), component, RUN)
     yield Line("pipeline", "deploy.duration", partial(_deployed, [r for r in done if r.night]), RELEASE_NIGHT, RUN)
     yield Line("pipeline", "deploy.duration", partial(_deployed, [r for r in done if not r.night]), BY_DAY, RUN)
 
 
 def _built(done: list[Release]) -> Samples:
     return _runs([(r.build.end, r.build.duration.total_seconds()) for r in done if r.build is not None])
+
+
+_SIZES = {"web": 1.55e9, "api": 0.72e9, "search": 0.58e9}
+
+
+def _sizes(world: World, done: list[Release]) -> Samples:
+    """Bytes of each pushed image: the web image's growth is part of why its build takes longer."""
+    pairs = []
+    for release in done:
+        if release.build is not None:
+            rng = generator(world.plan.seed, "image", release.id)
+            longer = build_minutes(world.plan, release.build.end) / world.plan.build_minutes[1]
+            size = _SIZES[release.component] * (0.55 + 0.45 * longer) * float(rng.lognormal(0, 0.006))
+            pairs.append((release.build.end, round(size)))
+    return _runs(pairs)
 
 
 def _deployed(done: list[Release]) -> Samples:
