@@ -56,10 +56,11 @@ class _File(BaseModel, frozen=True, extra="forbid"):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"{twice[0]} names two indicators")
         for name, entry in self.indicators.items():
-            if unknown := {entry.numerator, entry.denominator} - {None} - self.indicators.keys():
-                raise ValueError(f"{name} is a ratio of {unknown.pop()}, which is no indicator")
+            for part in (entry.numerator, entry.denominator):
+                if part is not None and part not in self.indicators:
+                    raise ValueError(f"{name} is a ratio of {part}, which is no indicator")
             if unknown := set(entry.kinds) - set(self.kinds):
-                raise ValueError(f"{name} is needed by {sorted(unknown)[0]}, which is no kind")
+                raise ValueError(f"{name} is needed by {min(unknown)}, which is no kind")
         return self
 
 

@@ -1,0 +1,155 @@
+"""data/services/NAME.yaml: what a service is made of, who owns what, and where its lines are drawn."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+from zoneinfo import available_timezones
+
+from metrics import catalog
+from metrics.errors import ConfigError, InputError
+from metrics.model import Component, Service, Team, Threshold
+from metrics.quantity import parse_quantity
+from metrics.yaml_file import Fault, Strict, YamlFile, nearest
+
+__all__ = ["COMPONENT_KEYS", "SERVICE_KEYS", "TEAM_KEYS", "read_service"]
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Amount = float | str
+
+
+class _Team(Strict):
+    title: str
+    perspective: Literal["dev", "infra"]
+
+
+class _Component(Strict):
+    kind: str
+    title: str | None = None
+    owner: str | None = None
+    thresholds: dict[str, Amount] = {}
+    limits: dict[str, Amount] = {}
+    not_applicable: dict[str, str] = {}
+
+
+class _Service(Strict):
+    title: str | None = None
+    time_zone: str = "UTC"
+    week_start: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
+    teams: dict[str, _Team] = {}
+    environments: tuple[str, ...] = ("production",)
+    components: dict[str, _Component] = {}
+    demand: tuple[str, ...] = ()
+    headline: tuple[str, ...] = ()
+
+
+SERVICE_KEYS = tuple(_Service.model_fields)
+TEAM_KEYS = tuple(_Team.model_fields)
+COMPONENT_KEYS = tuple(_Component.model_fields)
+
+
+def read_service(path: Path) -> Service:
+    """The service that a file describes. Raises ConfigError naming file, line, key, value and what is valid."""
+    file = YamlFile.read(path)
+    parsed: _Service = file.check(_Service)
+    if found := list(_faults(path.stem, parsed)):
+        raise file.refusal(found)
+    return Service(
+        name=path.stem,
+        title=parsed.title or path.stem,
+        time_zone=parsed.time_zone,
+        week_start=WEEKDAYS.index(parsed.week_start),
+        teams=tuple(Team(name, team.title, team.perspective) for name, team in parsed.teams.items()),
+        components=tuple(_component(file.name, path.stem, name, each) for name, each in parsed.components.items()),
+        environments=parsed.environments,
+        demand=tuple(map(_followed, parsed.demand)),
+        headline=tuple(map(_followed, parsed.headline)),
+    )
+
+
+def _component(file: str, service: str, name: str, parsed: _Component) -> Component:
+    known = catalog.load()
+
+    def amounts(written: Mapping[str, Amount]) -> dict[str, float]:
+        return {known.get(key).name: parse_quantity(amount, known.get(key).unit) for key, amount in written.items()}
+
+    return Component(
+        service=service,
+        name=name,
+        kind=parsed.kind,
+        title=parsed.title or name,
+        owner=parsed.owner,
+        thresholds=tuple(Threshold(key, value, file) for key, value in amounts(parsed.thresholds).items()),
+        limits=amounts(parsed.limits),
+        not_applicable={known.get(key).name: why for key, why in parsed.not_applicable.items()},
+    )
+
+
+def _followed(reference: str) -> str:
+    """`component/part/indicator` with the indicator's own name; a part may hold slashes itself."""
+    whose, _, indicator = reference.rpartition("/")
+    return f"{whose}/{catalog.load().get(indicator).name}"
+
+
+def _faults(name: str, parsed: _Service) -> Iterator[Fault]:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+        yield Fault((), f"is named {name!r}; name it in lower-case letters, digits, - and _.")
+    if parsed.time_zone not in (zones := available_timezones()):
+        yield Fault(
+            ("time_zone",), f"is {parsed.time_zone!r}, which is no time zone; {_zone(parsed.time_zone, zones)}"
+        )
+    if not parsed.environments:
+        yield Fault(("environments",), "is empty; name at least the one that users are on.")
+    for component, each in parsed.components.items():
+        yield from _component_faults(("components", component), each, parsed)
+    for key in ("demand", "headline"):
+        for number, reference in enumerate(getattr(parsed, key)):
+            yield from _reference_faults((key, number), reference, parsed)
+
+
+def _zone(name: str, zones: set[str]) -> str:
+    hint = nearest(name, sorted(zones))
+    return hint if hint.startswith("did") else "use a name such as Asia/Tokyo or UTC."
+
+
+def _component_faults(key: tuple[str, ...], each: _Component, service: _Service) -> Iterator[Fault]:
+    kinds = catalog.load().kinds
+    if each.kind not in kinds:
+        yield Fault((*key, "kind"), f"is {each.kind!r}; {nearest(each.kind, kinds)}")
+    if each.owner is not None and each.owner not in service.teams:
+        hint = nearest(each.owner, service.teams) if service.teams else "name the teams under `teams` first."
+        yield Fault((*key, "owner"), f"is {each.owner!r}, which is no team; {hint}")
+    for field in ("thresholds", "limits"):
+        for indicator, amount in getattr(each, field).items():
+            yield from _amount_faults((*key, field, indicator), indicator, amount)
+    for indicator in each.not_applicable:
+        yield from _indicator_faults((*key, "not_applicable", indicator), indicator)
+
+
+def _amount_faults(key: tuple[str, ...], indicator: str, amount: Amount) -> Iterator[Fault]:
+    unknown = list(_indicator_faults(key, indicator))
+    yield from unknown
+    if not unknown:
+        try:
+            parse_quantity(amount, catalog.load().get(indicator).unit)
+        except ConfigError as error:
+            yield Fault(key, f"is wrong: {error}.")
+
+
+def _indicator_faults(key: tuple[str | int, ...], indicator: str) -> Iterator[Fault]:
+    try:
+        catalog.load().get(indicator)
+    except InputError as error:
+        yield Fault(key, f"is wrong: {error}")
+
+
+def _reference_faults(key: tuple[str | int, ...], reference: str, service: _Service) -> Iterator[Fault]:
+    component, _, rest = reference.partition("/")
+    if not rest:
+        yield Fault(key, f"is {reference!r}; write component/indicator or component/part/indicator.")
+    elif component not in service.components:
+        yield Fault(key, f"is {reference!r}: no component {component!r}; {nearest(component, service.components)}")
+    else:
+        yield from _indicator_faults(key, rest.rpartition("/")[2])
