@@ -1,0 +1,29 @@
+"""Joint review
+
+Home: how the period was for what both teams follow, everything that is measured worst first, and what is not.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from metrics.ui import controls, frame, home_table, loading, panels, tiles
+from metrics.ui.sentences import how_it_was, worse_means
+from metrics.ui.words import t
+
+here = frame.begin(__doc__)
+newest = here.require_data()
+
+with here.toolbar:
+    st.space("stretch")
+    period = controls.period(here.zone, newest, here.last_review())
+    view = controls.choice(t("Team"), {"all": t("All"), "dev": t("Dev"), "infra": t("Infra")}, "view")
+    compare = controls.switch(t("Compare"), "compare", default=True, help_text=t("Beside the period before it"))
+
+review = loading.home(here.folder, here.config, here.service, period).seen_by(view)
+
+st.markdown(how_it_was(review, service=here.service.title), help=worse_means())
+tiles.draw(review.panels, here.now, compare=compare)
+panels.draw(review, compare=compare)
+home_table.draw(review, here.now, compare=compare)
+home_table.draw_holes(review.holes, here.now)

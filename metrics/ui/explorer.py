@@ -1,0 +1,210 @@
+"""The Explore page: what to look at, the chart, the rows behind it and the SQL that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from metrics import catalog
+from metrics.model import Window
+from metrics.review.explore import MOST_LINES, Choice, Question, choose, identities, steps_for, suitable_step
+from metrics.review.lines import Line
+from metrics.review.overview import headline
+from metrics.review.period import Period
+from metrics.store import read
+from metrics.ui import address, controls, loading, stack
+from metrics.ui.frame import Frame
+from metrics.ui.sentences import unknown
+from metrics.ui.words import counted, day_range, moment, step_name, t, title_of
+
+__all__ = ["ask", "draw"]
+
+KINDS = ("deployment", "incident", "alert", "batch_run", "build", "change", "defect")
+# Raw samples beyond this many are too much for a browser and for a reader.
+MOST_ROWS = 60_000
+
+
+def ask(here: Frame) -> Choice:
+    """The pickers, and what they mean; a name in the link that nobody knows is explained."""
+    indicators = catalog.load().indicators
+    known, _ = loading.known(here.folder, here.service.name)
+    question = Question(*(address.asked_all(key) for key in ("component", "indicator", "part")))
+    choice = choose(question, known, indicators)
+    if choice.unknown:
+        st.warning(unknown(choice.unknown))
+    # Names in a link may be aliases: the pickers know one name for each.
+    names = {alias: each.name for each in indicators.values() for alias in (each.name, *each.aliases)}
+    address.move({"indicator": [names.get(name, name) for name in question.indicators]})
+    with st.grid(3, min_column_width=260, gap="small", key="pickers"):
+        controls.several(t("Component"), choice.components, "component", placeholder=t("All components"))
+        controls.several(
+            t("Indicator"),
+            [each.name for each in choice.indicators],
+            "indicator",
+            names=lambda name: title_of(indicators[name]),
+            placeholder=t("All indicators"),
+        )
+        controls.several(t("Part"), choice.parts, "part", placeholder=t("Whole components"))
+    if question == Question():
+        st.caption(t("Nothing chosen yet: these are the lines that both teams follow."))
+        lines = headline(known, here.service, indicators)[:4]
+        return Choice(lines, 0, choice.components, choice.indicators, choice.parts)
+    if not choice.lines and not choice.unknown:
+        st.info(t("No line has all of this. Take away a part, an indicator or a component."))
+    return choice
+
+
+@st.fragment
+def draw(here: Frame, choice: Choice, period: Period, *, compare: bool) -> None:
+    step, kinds = _how(choice.lines, period.window)
+    drawn = loading.drawn(here.folder, choice.lines, period, step)
+    if not compare:
+        drawn = tuple(stack.Drawn(each.line, each.now, None, each.step) for each in drawn)
+    marks = loading.events(here.folder, here.service, period.window, kinds)
+    if all(each.now is None for each in drawn):
+        _nothing(choice.lines, period)
+        return
+    picked = st.plotly_chart(
+        stack.figure(drawn, marks, period.window, period.zone),
+        key="stack",
+        config={"displayModeBar": False},
+        on_select=lambda: _zoom(period),
+        selection_mode="box",
+        alt=t("{n} lines on one time axis", n=len(choice.lines)),
+    )
+    del picked
+    st.caption(_told(choice, step, period))
+    _behind(here, choice.lines, drawn, period, step)
+
+
+def _how(lines: Sequence[Line], window: Window) -> tuple[timedelta | None, tuple[str, ...]]:
+    """The step in which lines are read, and the kinds of events over them."""
+    best = suitable_step(window, lines)
+    auto = t("auto: {step}", step=t("raw") if best is None else step_name(best))
+    options = {"auto": auto, "raw": t("raw samples")} | {
+        str(int(step.total_seconds())): t("every {step}", step=step_name(step)) for step in steps_for(window, lines)
+    }
+    with st.container(horizontal=True, vertical_alignment="center"):
+        chosen = controls.one(t("Step"), options, "step", width=190)
+        names = {
+            "deployment": t("deployments"),
+            "incident": t("incidents"),
+            "alert": t("alerts"),
+            "batch_run": t("batches"),
+            "build": t("builds"),
+            "change": t("changes"),
+            "defect": t("defects"),
+        }
+        kinds = controls.several(
+            t("Events"),
+            KINDS,
+            "event",
+            names=lambda kind: names[kind],
+            default=("deployment", "incident"),
+            placeholder=t("No events"),
+        )
+    if chosen == "auto":
+        return best, kinds
+    if chosen != "raw":
+        return timedelta(seconds=int(chosen)), kinds
+    finest = min((line.period_s for line in lines), default=0) or 60
+    if window.duration / timedelta(seconds=finest) * len(lines) > MOST_ROWS:
+        st.caption(t("Too many raw samples for one chart: choose a shorter period or fewer lines. Shown in steps."))
+        return best, kinds
+    return None, kinds
+
+
+def _zoom(period: Period) -> None:
+    """A span drawn on the chart becomes the period, and the URL with it."""
+    boxes = st.session_state["stack"]["selection"]["box"]
+    if not boxes:
+        return
+    since, until = sorted(datetime.fromisoformat(str(x)[:19].replace(" ", "T")) for x in boxes[0]["x"])
+    if until - since >= timedelta(minutes=2):
+        address.move({"period": "custom", "since": since, "until": until})
+
+
+def _nothing(lines: Sequence[Line], period: Period) -> None:
+    """No samples here: say where the nearest are, and lead there."""
+    newest = max(line.last_ts for line in lines)
+    st.info(
+        t(
+            "No samples in {days}. The newest of these lines is from {moment}.",
+            days=day_range(period.window, period.zone),
+            moment=moment(newest, period.zone, period.window.end),
+        )
+    )
+    ends = newest.astimezone(ZoneInfo(period.zone)).replace(tzinfo=None) + timedelta(minutes=1)
+    query = {key: value for key, value in st.query_params.to_dict().items()}
+    query |= {key: list(address.asked_all(key)) for key in ("component", "indicator", "part", "event")}
+    query |= {
+        "period": "custom",
+        "since": (ends - timedelta(weeks=1)).isoformat(timespec="minutes"),
+        "until": ends.isoformat(timespec="minutes"),
+    }
+    st.page_link("pages/1_explore.py", label=t("Show the week up to then"), query_params=query)
+
+
+def _told(choice: Choice, step: timedelta | None, period: Period) -> str:
+    parts = [
+        day_range(period.window, period.zone),
+        t("raw samples")
+        if step is None
+        else t("one point every {step}, shaded from least to greatest", step=step_name(step)),
+        t("times in {zone}", zone=period.zone),
+        t("drag across the chart to zoom"),
+    ]
+    if choice.left_out:
+        parts.append(
+            counted(
+                "{n} more line is not drawn: one chart bears {most}",
+                "{n} more lines are not drawn: one chart bears {most}",
+                choice.left_out,
+                most=MOST_LINES,
+            )
+        )
+    return " · ".join(parts)
+
+
+def _behind(
+    here: Frame, lines: Sequence[Line], drawn: Sequence[stack.Drawn], period: Period, step: timedelta | None
+) -> None:
+    """Rows and SQL, made only when somebody opens them."""
+    rows = st.expander(t("The rows behind it"), on_change="rerun", key="rows")
+    if rows.open:
+        frame = _rows(drawn, period.zone)
+        with rows:
+            st.dataframe(frame, hide_index=True, height=320, row_height=28, alt=t("The rows behind the chart"))
+            st.download_button(
+                t("Download as CSV"), lambda: frame.to_csv(index=False), "tomoni.csv", "text/csv", on_click="ignore"
+            )
+    query = st.expander(t("The SQL that made it"), on_change="rerun", key="sql")
+    if query.open:
+        _, series = loading.known(here.folder, here.service.name)
+        with query:
+            st.code(read.sql(identities(lines, series), period.window, step), language="sql")
+            st.caption(t("Paste it into any DuckDB shell opened on a copy or read-only; times there are UTC."))
+
+
+def _rows(drawn: Sequence[stack.Drawn], zone: str) -> pd.DataFrame:
+    frames = [
+        pd.DataFrame(
+            {
+                "time": pd.DatetimeIndex(each.now.ts).tz_localize("UTC").tz_convert(zone),
+                "component": each.line.component,
+                "part": each.line.part or "",
+                "indicator": each.line.indicator.name,
+                "value": each.now.values,
+                "least": each.now.low if each.now.low is not None else float("nan"),
+                "greatest": each.now.high if each.now.high is not None else float("nan"),
+                "unit": each.line.indicator.unit,
+            }
+        )
+        for each in drawn
+        if each.now is not None
+    ]
+    return pd.concat(frames, ignore_index=True)

@@ -1,0 +1,156 @@
+"""What every page begins with: who asks, which service, the menu, how fresh the data is. Each page's first call.
+
+A page in pages/ runs without app.py, so whatever must hold for every page is done here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from metrics.config import Config
+from metrics.model import Service
+from metrics.ui import address, controls, loading
+from metrics.ui.loading import Facts
+from metrics.ui.style import STYLE
+from metrics.ui.words import age, moment, t
+
+__all__ = ["Frame", "begin", "pages"]
+
+ROOT = Path(__file__).parents[2]
+ICON = Path(__file__).parent / "icon.png"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a page may ask of its surroundings."""
+
+    folder: Path
+    config: Config
+    service: Service
+    facts: Facts
+    now: datetime
+    toolbar: DeltaGenerator
+    """The row beside the title, for the page's own controls."""
+
+    @property
+    def newest(self) -> datetime | None:
+        return self.facts.newest.get(self.service.name)
+
+    @property
+    def zone(self) -> str:
+        return self.service.time_zone
+
+    def last_review(self) -> datetime | None:
+        """When the newest closed review was held: data/reviews/<date>.json."""
+        dates = sorted(file.stem for file in (self.folder / "reviews").glob("????-??-??.json"))
+        if not dates:
+            return None
+        day = date.fromisoformat(dates[-1])
+        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+
+    def require_data(self) -> datetime:
+        """The newest sample's time; without any, the page is one sentence that says how to begin."""
+        if self.newest is not None:
+            return self.newest
+        st.info(
+            t(
+                "There is no data yet. Fill the store with `python -m metrics demo` to look around, collect this "
+                "machine with `python -m metrics collect --source host`, or import a file with "
+                "`python -m metrics import FILE --as samples`."
+            )
+        )
+        st.stop()
+
+
+def begin(doc: str | None) -> Frame:
+    """Draw the frame of the page whose docstring this is."""
+    title = (doc or "").partition("\n")[0].rstrip(".")
+    st.set_page_config(page_title=f"{t(title)} · Tomoni", page_icon=str(ICON), layout="wide")
+    st.html(STYLE)
+    folder = Path(os.environ.get("TOMONI_DATA") or "data").resolve()
+    bar = st.container(horizontal=True, vertical_alignment="center", key="bar", gap="medium")
+    with bar:
+        st.markdown("**Tomoni**", width="content")
+        for path, name in pages():
+            st.page_link(path, label=t(name), query_params=address.carried())
+    settings = loading.configuration(folder)
+    facts = loading.facts(folder)
+    loading.collect_in_background(folder)
+    now = datetime.now(UTC)
+    with bar:
+        _demo_label(facts)
+        st.space("stretch")
+        service = _service(settings, facts)
+        st.caption(_freshness(facts, service, now), width="content")
+    _failures(facts)
+    toolbar = st.container(horizontal=True, vertical_alignment="center", key="toolbar", gap="small")
+    with toolbar:
+        st.title(t(title), anchor=False, width="content")
+    return Frame(folder, settings, service, facts, now, toolbar)
+
+
+@cache
+def pages() -> tuple[tuple[str, str], ...]:
+    """Every page by its path and its title, which is the first line of its docstring: the menu is the folder."""
+    files = [ROOT / "app.py", *sorted((ROOT / "pages").glob("[0-9]*.py"))]
+    return tuple((str(file.relative_to(ROOT)), _title(file)) for file in files)
+
+
+def _title(file: Path) -> str:
+    doc = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or file.stem
+    return doc.partition("\n")[0].rstrip(".")
+
+
+def _service(settings: Config, facts: Facts) -> Service:
+    """The one that the URL names; a picker as soon as there are two."""
+    configured = {service.name: service for service in settings.services}
+    # `default` only stands in for a folder without services: not beside those that the store knows.
+    others = [name for name in facts.services if name not in configured]
+    names = [name for name in configured if name in facts.services or not others] + others
+    if len(names) < 2:
+        chosen = names[0]
+    else:
+        chosen = controls.one(
+            t("Service"), {n: configured[n].title if n in configured else n for n in names}, "service"
+        )
+    return configured.get(chosen) or Service(chosen, chosen, "UTC", 0)
+
+
+def _freshness(facts: Facts, service: Service, now: datetime) -> str:
+    newest = facts.newest.get(service.name)
+    if newest is None:
+        return t("no data yet · {zone}", zone=service.time_zone)
+    return t(
+        "data until {moment}, {age} · {zone}",
+        moment=moment(newest, service.time_zone, now),
+        age=age(newest, now),
+        zone=service.time_zone,
+    )
+
+
+def _demo_label(facts: Facts) -> None:
+    if facts.is_demo:
+        st.caption(
+            t(":orange-badge[Demo data] an invented service; `python -m metrics demo --remove` takes it away"),
+            width="content",
+        )
+
+
+def _failures(facts: Facts) -> None:
+    for source, reason in facts.failing:
+        st.warning(
+            t(
+                "Source {source} failed: {reason} Its newest figures may be old; see Sources.",
+                source=source,
+                reason=reason if reason.endswith(".") else f"{reason}.",
+            )
+        )

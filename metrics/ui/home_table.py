@@ -1,0 +1,69 @@
+"""The lower half of Home: every indicator worst first, and what is not collected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import streamlit as st
+
+from metrics.review.holes import Hole
+from metrics.review.overview import Overview
+from metrics.ui import controls, tables
+from metrics.ui.tiles import EXPLORE, link_to
+from metrics.ui.words import counted, t
+
+__all__ = ["draw", "draw_holes"]
+
+ROWS_SHOWN = 14
+
+
+@st.fragment
+def draw(review: Overview, now: datetime, *, compare: bool) -> None:
+    """All indicators; a click on a cell opens its line in Explore."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(t("All indicators, worst first"), anchor=False, width="content")
+        st.space("stretch")
+        shown = controls.choice(
+            t("State"),
+            {
+                "any": t("Any state"),
+                "over": t("Over"),
+                "worse": t("Worse"),
+                "better": t("Better"),
+                "silent": t("No data"),
+            },
+            "state",
+        )
+    rows = [reading for reading in review.readings if shown in ("any", reading.state)]
+    if not rows:
+        st.caption(t("None in this state."))
+        return
+    picked = st.dataframe(
+        tables.readings(rows, now),
+        key=f"readings-{shown}",
+        hide_index=True,
+        row_height=tables.ROW_HEIGHT,
+        height=min(len(rows) + 1, ROWS_SHOWN) * tables.ROW_HEIGHT + 8,
+        column_config=tables.columns_of_readings(compare=compare),
+        on_select="rerun",
+        selection_mode="single-cell",
+        alt=t("All indicators with their figure, change, threshold and headroom, worst first"),
+    )
+    if cells := picked["selection"]["cells"]:
+        st.switch_page(EXPLORE, query_params=link_to(rows[cells[0][0]]))
+
+
+def draw_holes(holes: Sequence[Hole], now: datetime) -> None:
+    """What is needed and missing, plainly; nothing at all is said where nothing is asked for."""
+    if not holes:
+        return
+    st.subheader(counted("{n} indicator not collected", "{n} indicators not collected", len(holes)), anchor=False)
+    st.caption(t("Their component's kind needs them and the store lacks them: nobody would see them go wrong."))
+    st.dataframe(
+        tables.holes(holes, now),
+        hide_index=True,
+        row_height=tables.ROW_HEIGHT,
+        height=min(len(holes) + 1, ROWS_SHOWN) * tables.ROW_HEIGHT + 8,
+        alt=t("Indicators that are needed and not collected"),
+    )

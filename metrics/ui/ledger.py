@@ -1,0 +1,217 @@
+"""The Sources page: how collecting goes, and collecting now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+
+from metrics import catalog
+from metrics.collect.run import Outcome, chosen
+from metrics.review.collection import Health, SeriesState, SourceState
+from metrics.ui import controls, gathering
+from metrics.ui.frame import Frame
+from metrics.ui.loading import Ledger, said
+from metrics.ui.words import age, counted, moment, number, span, t, title_of
+
+__all__ = ["collect_now", "draw_refusals", "draw_runs", "draw_series", "draw_sources"]
+
+HEALTH: Mapping[Health, str] = {
+    "fine": "✓ fine",
+    "late": "◷ late",
+    "failed": "✗ failed",
+    "running": "… running",
+    "never": "○ never run",
+    "imported": "✓ imported",
+}
+ROW_HEIGHT, ROWS_SHOWN = 30, 16
+
+
+def collect_now(here: Frame) -> None:
+    """A button for all configured sources, or for this machine where none is configured."""
+    names = [source.name for source in here.config.sources] or ["host"]
+    job = gathering.of(here.folder)
+    with here.toolbar:
+        st.space("stretch")
+        label = t("Collect now") if here.config.sources else t("Collect this machine now")
+        if st.button(label, disabled=job.is_running, type="primary", help=", ".join(names)):
+            job.start(here.config, said(chosen)(here.config, names), here.now)
+            st.session_state["collecting"] = True
+    if st.session_state.get("collecting"):
+        _watch(here)
+
+
+@st.fragment(run_every=0.7)
+def _watch(here: Frame) -> None:
+    """Progress while it runs; at its end the outcome, and the page anew."""
+    job = gathering.of(here.folder)
+    if job.is_running:
+        st.progress(
+            len(job.outcomes) / max(job.total, 1),
+            t(
+                "Collecting: {done} of {total} sources done. {progress}",
+                done=len(job.outcomes),
+                total=job.total,
+                progress=job.progress,
+            ),
+        )
+        return
+    if st.session_state.pop("collecting", False):
+        st.session_state["collected"] = [_ended(outcome) for outcome in job.outcomes]
+        st.rerun(scope="app")
+
+
+def _ended(outcome: Outcome) -> str:
+    if outcome.state == "busy":
+        return t("{source}: another run of it is under way.", source=outcome.source)
+    if outcome.state == "failed":
+        return t("{source} failed: {reason}", source=outcome.source, reason=outcome.detail)
+    return counted(
+        "{source}: {n} new or changed row.", "{source}: {n} new or changed rows.", outcome.rows, source=outcome.source
+    )
+
+
+def draw_sources(here: Frame, seen: Ledger) -> None:
+    for text in st.session_state.pop("collected", []):
+        st.toast(text, duration="long")
+    states = seen.collection.sources
+    if not states:
+        st.info(
+            t(
+                "No source has run yet. Configure sources in `data/tomoni.yaml` and collect, import a file with "
+                "`python -m metrics import FILE --as samples`, or look around with `python -m metrics demo`."
+            )
+        )
+        return
+    st.markdown(_summary(states))
+    st.dataframe(
+        pd.DataFrame([_source_row(state, here) for state in states]),
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height=(min(len(states), ROWS_SHOWN) + 1) * ROW_HEIGHT + 8,
+        alt=t("Sources with their state, age, gaps and refused rows"),
+    )
+
+
+def _summary(states: tuple[SourceState, ...]) -> str:
+    """One sentence: what needs a hand."""
+    failed = [state.name for state in states if state.health == "failed"]
+    late = [state.name for state in states if state.health == "late"]
+    if failed:
+        return t("**{names}** failed in the newest run: the reason is in the table.", names=", ".join(failed))
+    if late:
+        return t("**{names}** is late: no sample for three of its rounds.", names=", ".join(late))
+    return counted("{n} source, and it answers.", "{n} sources, and all answer.", len(states))
+
+
+def _source_row(state: SourceState, here: Frame) -> dict[str, object]:
+    return {
+        t("Source"): state.name,
+        t("State"): t(HEALTH[state.health]),
+        t("Series"): state.series,
+        t("Late"): state.late,
+        t("Complete until"): moment(state.last_good, here.zone, here.now),
+        t("Newest sample"): age(state.newest, here.now),
+        t("Gaps"): state.gaps,
+        t("Refused rows"): state.refused,
+        t("Last run"): age(state.last_run, here.now),
+        t("Next run"): moment(state.next_run, here.zone, here.now) if state.next_run else t("by hand"),
+        t("Said"): state.detail,
+    }
+
+
+@st.fragment
+def draw_series(here: Frame, seen: Ledger) -> None:
+    states = seen.collection.series
+    if not states:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(counted("{n} series", "{n} series", len(states)), anchor=False, width="content")
+        st.space("stretch")
+        shown = controls.choice(
+            t("Series"),
+            {"any": t("All"), "gaps": t("With gaps"), "late": t("Late"), "failed": t("Not complete")},
+            "series",
+        )
+    rows = [state for state in states if _fits(state, shown)]
+    if not rows:
+        st.caption(t("None."))
+        return
+    st.dataframe(
+        pd.DataFrame([_series_row(state, here) for state in rows]),
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height=(min(len(rows), ROWS_SHOWN) + 1) * ROW_HEIGHT + 8,
+        alt=t("Series with their newest sample, state and gaps"),
+    )
+
+
+def _fits(state: SeriesState, shown: str) -> bool:
+    if shown == "gaps":
+        return state.gaps > 0
+    if shown == "late":
+        return state.late
+    return shown == "any" or state.state not in ("complete", "empty", "")
+
+
+def _series_row(state: SeriesState, here: Frame) -> dict[str, object]:
+    indicators = catalog.load().indicators
+    indicator = indicators.get(state.indicator)
+    return {
+        t("Source"): state.source,
+        t("Component"): state.component,
+        t("Part"): state.part or "",
+        t("Indicator"): title_of(indicator) if indicator else state.indicator,
+        t("Newest sample"): moment(state.last_ts, here.zone, here.now),
+        t("Age"): age(state.last_ts, here.now),
+        t("Newest answer"): state.state,
+        t("Gaps"): state.gaps,
+        t("Missing"): span(state.missing) if state.missing else "",
+        t("Why"): state.detail,
+    }
+
+
+def draw_refusals(here: Frame, seen: Ledger) -> None:
+    if seen.refusals.empty:
+        return
+    n = int(seen.runs["rows_refused"].sum())
+    st.subheader(counted("{n} row refused", "{n} rows refused", n), anchor=False)
+    st.dataframe(
+        seen.refusals.rename(
+            columns={"run_id": t("Run"), "file": t("File"), "line": t("Line"), "reason": t("Why"), "text": t("Row")}
+        ),
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height=(min(len(seen.refusals), ROWS_SHOWN) + 1) * ROW_HEIGHT + 8,
+        alt=t("Rows that could not be taken"),
+    )
+
+
+def draw_runs(here: Frame, seen: Ledger) -> None:
+    if seen.runs.empty:
+        return
+    st.subheader(t("Runs"), anchor=False)
+    rows = [
+        {
+            t("Run"): row["run_id"],
+            t("Verb"): row["verb"],
+            t("Source"): row["source"],
+            t("Began"): moment(row["started_at"].to_pydatetime(), here.zone, here.now),
+            t("Took"): ""
+            if pd.isna(row["finished_at"])
+            else f"{number((row['finished_at'] - row['started_at']).total_seconds())} s",
+            t("State"): row["state"],
+            t("Rows"): row["rows_written"],
+            t("Refused"): row["rows_refused"],
+            t("Said"): row["detail"],
+        }
+        for row in seen.runs.to_dict("records")
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height=(min(len(rows), ROWS_SHOWN) + 1) * ROW_HEIGHT + 8,
+        alt=t("The newest runs"),
+    )

@@ -1,0 +1,278 @@
+"""What the pages know of the store, loaded once for each version of it and shared by all visitors.
+
+Models are frozen, so one copy serves everybody (`cache_resource`); `cache_data` would unpickle it on each rerun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import pandas as pd
+import streamlit as st
+
+from metrics import catalog, config
+from metrics.collect import loop
+from metrics.config import Config
+from metrics.errors import TomoniError
+from metrics.model import Service, Window
+from metrics.review import collection, overview
+from metrics.review.lines import Curve, Line, by_series, curve, lines, moved, whole_steps
+from metrics.review.marks import Mark, marks
+from metrics.review.period import Period
+from metrics.store import Store, read
+from metrics.ui import stack
+
+__all__ = [
+    "Facts",
+    "Ledger",
+    "collect_in_background",
+    "configuration",
+    "drawn",
+    "events",
+    "facts",
+    "home",
+    "known",
+    "said",
+    "sources",
+    "store_of",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+HOME_POINTS = 340
+
+
+def said(ask: Callable[P, R]) -> Callable[P, R]:
+    """What a person can mend is shown as its one sentence, in place of the page."""
+
+    @wraps(ask)
+    def asking(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return ask(*args, **kwargs)
+        except TomoniError as error:
+            st.error(str(error), icon=":material/error:")
+            st.stop()
+
+    return asking
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What every page says about the data: whose it is, how far it reaches, what fails."""
+
+    services: tuple[str, ...]
+    newest: dict[str, datetime]
+    is_demo: bool
+    is_live: bool
+    failing: tuple[tuple[str, str], ...]
+    """Sources whose newest run failed, each with the reason."""
+
+
+@said
+def configuration(folder: Path) -> Config:
+    """The configuration as it is on disk now: an edit shows with the next click."""
+    files = [folder / "tomoni.yaml", *sorted((folder / "services").glob("*.yaml"))]
+    return _configuration(folder, tuple((str(file), file.stat().st_mtime_ns) for file in files if file.exists()))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _configuration(folder: Path, _stamps: tuple[tuple[str, int], ...]) -> Config:
+    return config.load(folder)
+
+
+def store_of(folder: Path) -> Store:
+    return Store(folder / "tomoni.duckdb")
+
+
+@said
+def facts(folder: Path) -> Facts:
+    store = store_of(folder)
+    return (
+        _facts(folder, store.version()) if store.exists() else Facts((), {}, is_demo=False, is_live=False, failing=())
+    )
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _facts(folder: Path, _version: str) -> Facts:
+    with store_of(folder).read() as db:
+        series, runs = read.series(db), read.runs(db)
+    newest = series.dropna(subset=["last_ts"]).groupby("service")["last_ts"].max()
+    latest = runs.drop_duplicates("source", keep="first")
+    failed = latest[latest["state"] == "failed"]
+    return Facts(
+        services=tuple(series["service"].unique()),
+        newest={str(name): at.to_pydatetime() for name, at in newest.items()},
+        is_demo=bool((series["source"] == "demo").any()),
+        is_live=bool((series["source"] != "demo").any()),
+        failing=tuple((str(row["source"]), str(row["detail"] or "")) for row in failed.to_dict("records")),
+    )
+
+
+@said
+def known(folder: Path, service: str) -> tuple[tuple[Line, ...], pd.DataFrame]:
+    """Every line of a service, and the series they are made of."""
+    return _known(folder, store_of(folder).version(), service)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _known(folder: Path, _version: str, service: str) -> tuple[tuple[Line, ...], pd.DataFrame]:
+    with store_of(folder).read() as db:
+        series = read.series(db, service)
+    return lines(series, catalog.load().indicators), series
+
+
+@said
+def home(folder: Path, settings: Config, service: Service, period: Period) -> overview.Overview:
+    window = period.window
+    return _home(
+        folder,
+        store_of(folder).version(),
+        service.name,
+        window.start,
+        window.end,
+        period.zone,
+        repr(service),
+        service,
+    )
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _home(
+    folder: Path,
+    version: str,
+    name: str,
+    since: datetime,
+    until: datetime,
+    zone: str,
+    _described: str,
+    _service: Service,
+) -> overview.Overview:
+    period, indicators = Period(Window(since, until), zone), catalog.load().indicators
+    every, series = _known(folder, version, name)
+    chosen = overview.headline(every, _service, indicators)
+    ids = [number for line in chosen for number in line.ids]
+    used = sorted({number for line in every for number in line.ids})
+    step = period.step(HOME_POINTS)
+    with store_of(folder).read() as db:
+        now, before = (read.period(db, window, used) for window in (period.window, period.previous))
+        sparks = read.buckets(db, used, period.window, overview.spark_step(period), zone)
+        curves = [read.buckets(db, ids, window, step, zone) for window in (period.window, period.previous)]
+        events = read.events(db, period.window, ("deployment", "incident"), name)
+        coverage = read.coverage(db, None, name)
+    needs = {component.kind: catalog.load().needed_by(component.kind) for component in _service.components}
+    return overview.overview(
+        period=period,
+        service=_service,
+        indicators=indicators,
+        needs=needs,
+        known=every,
+        readings=overview.read(every, _service, now, before, sparks),
+        curves=(curves[0], curves[1]),
+        step=step,
+        events=events,
+        coverage=coverage,
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def collect_in_background(folder: Path) -> loop.Handle | None:
+    """The collector of this process, started with the first page where tomoni.yaml asks for it."""
+    return loop.start_in_background(folder)
+
+
+@said
+def drawn(folder: Path, chosen: Sequence[Line], period: Period, step: timedelta | None) -> tuple[stack.Drawn, ...]:
+    """Some lines in the period and in the one before it, in these steps or raw."""
+    window = period.window
+    key = tuple(line.ids for line in chosen)
+    return _drawn(folder, store_of(folder).version(), key, window.start, window.end, period.zone, step, tuple(chosen))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _drawn(
+    folder: Path,
+    version: str,
+    ids: tuple[tuple[int, ...], ...],
+    since: datetime,
+    until: datetime,
+    zone: str,
+    step: timedelta | None,
+    _chosen: tuple[Line, ...],
+) -> tuple[stack.Drawn, ...]:
+    period = Period(Window(since, until), zone)
+    flat = sorted({number for line in ids for number in line})
+    with store_of(folder).read() as db:
+        now, before = (_points(db, flat, window, step, zone) for window in (period.window, period.previous))
+    shift = period.window.start - period.previous.start
+    return tuple(stack.Drawn(line, curve(line, now), moved(curve(line, before), shift), step) for line in _chosen)
+
+
+def _whole(line: Line, points: Curve | None, window: Window, step: timedelta | None) -> Curve | None:
+    return points if step is None else whole_steps(line, points, window, step)
+
+
+def _points(
+    db: read.Reader, ids: Sequence[int], window: Window, step: timedelta | None, zone: str
+) -> dict[int, pd.DataFrame]:
+    if step is not None:
+        return by_series(read.buckets(db, ids, window, step, zone))
+    raw = read.samples(db, ids, window)
+    return by_series(raw.assign(n=1, mean=raw["value"], min=raw["value"], max=raw["value"], sum=raw["value"]))
+
+
+@said
+def events(folder: Path, service: Service, window: Window, kinds: Sequence[str]) -> tuple[Mark, ...]:
+    store = store_of(folder)
+    return _events(folder, store.version(), service.name, window.start, window.end, tuple(kinds), service)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _events(
+    folder: Path, version: str, name: str, since: datetime, until: datetime, kinds: tuple[str, ...], _service: Service
+) -> tuple[Mark, ...]:
+    if not kinds:
+        return ()
+    window = Window(since, until)
+    with store_of(folder).read() as db:
+        return marks(read.events(db, window, kinds, name), window, _service)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ledger:
+    """What the Sources page shows."""
+
+    collection: collection.Collection
+    runs: pd.DataFrame
+    refusals: pd.DataFrame
+
+
+@said
+def sources(folder: Path, settings: Config, now: datetime) -> Ledger:
+    """How collecting goes. Ages change with the clock, so what is cached is only what the store says."""
+    store = store_of(folder)
+    frames = _ledger(folder, store.version()) if store.exists() else None
+    if frames is None:
+        empty = collection.Collection((), ())
+        return Ledger(empty, pd.DataFrame(), pd.DataFrame())
+    series, coverage, runs, refusals = frames
+    seen = collection.collection(
+        kinds={source.name: source.kind for source in settings.sources},
+        every={source.name: source.every or settings.every for source in settings.sources},
+        series=series,
+        coverage=coverage,
+        runs=runs,
+        due=loop.next_runs(settings, runs, now),
+        now=now,
+    )
+    return Ledger(seen, runs, refusals)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _ledger(folder: Path, version: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    with store_of(folder).read() as db:
+        return read.series(db), read.coverage(db), read.runs(db, limit=200), read.refusals(db)

@@ -1,0 +1,80 @@
+"""The small charts of Home: the application's on the left, the infrastructure's on the right, one time axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from metrics.review.overview import SIDES, Overview, Panel, side_of
+from metrics.ui import charts
+from metrics.ui.tiles import EXPLORE, link_to, name_of
+from metrics.ui.words import quantity, step_name, t, title_of
+
+__all__ = ["draw"]
+
+
+@st.fragment
+def draw(review: Overview, *, compare: bool) -> None:
+    halves = {side: [p for p in review.panels if side_of(p.reading.line.indicator) == side] for side in SIDES}
+    names = {"dev": t("Application"), "infra": t("Infrastructure")}
+    filled = [side for side in SIDES if halves[side]]
+    for column, side in zip(st.columns(max(len(filled), 1), gap="medium"), filled, strict=True):
+        with column:
+            _half(names[side], halves[side], review, columns=4 if len(filled) == 1 else 2, compare=compare)
+    st.caption(_legend(review, compare=compare))
+
+
+def _half(name: str, panels: Sequence[Panel], review: Overview, *, columns: int, compare: bool) -> None:
+    st.caption(f"**{name}**")
+    with st.grid(columns, min_column_width=250, gap="xsmall", key=f"half-{name}"):
+        for place, panel in enumerate(panels):
+            _chart(panel, f"{name}-{place}", review, compare=compare)
+
+
+def _chart(panel: Panel, key: str, review: Overview, *, compare: bool) -> None:
+    reading, window, zone = panel.reading, review.period.window, review.period.zone
+    title = f"{name_of(reading)} · {title_of(reading.line.indicator)} ({_unit(panel)})".removesuffix(" ()")
+    with st.container(key=f"chart-{key}"):
+        st.page_link(EXPLORE, label=f"**{title}**", query_params=link_to(reading))
+        if panel.now is None:
+            st.caption(t("no samples in this period"))
+        else:
+            st.plotly_chart(
+                charts.small(panel, review.marks, window, zone, compare=compare),
+                key=f"plot-{key}",
+                config={"displayModeBar": False},
+                alt=_told(panel, title),
+            )
+
+
+def _unit(panel: Panel) -> str:
+    """The axis' unit; counts say for how long they were counted."""
+    indicator = panel.reading.line.indicator
+    unit = charts.axis_unit(indicator.unit, [panel.now, panel.before])[1]
+    per = t("per {step}", step=step_name(panel.step)) if indicator.rollup == "sum" else ""
+    return " ".join(part for part in (unit, per) if part)
+
+
+def _told(panel: Panel, title: str) -> str:
+    reading = panel.reading
+    unit = reading.line.indicator.unit
+    return t(
+        "{title}: {now}, before {before}",
+        title=title,
+        now=quantity(reading.now, unit),
+        before=quantity(reading.before, unit),
+    )
+
+
+def _legend(review: Overview, *, compare: bool) -> str:
+    """What the lines mean, once for all charts."""
+    parts = [
+        t("Solid: this period, shaded from the least to the greatest sample"),
+        t("dotted grey: the period before") if compare else "",
+        t("dashed red: threshold"),
+        t("violet line: deployment") if any(mark.kind == "deployment" for mark in review.marks) else "",
+        t("amber band: incident") if any(mark.kind == "incident" for mark in review.marks) else "",
+        t("times in {zone}", zone=review.period.zone),
+    ]
+    return " · ".join(part for part in parts if part)

@@ -1,0 +1,68 @@
+"""What pages say in whole sentences: how the period was, and what to do about what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from metrics.review.explore import Unknown
+from metrics.review.holes import Hole
+from metrics.review.overview import Overview
+from metrics.ui.words import both, counted, day_range, one_of, span, t
+
+__all__ = ["how_it_was", "missing", "unknown", "worse_means"]
+
+
+def how_it_was(review: Overview, *, service: str) -> str:
+    """One sentence: over the threshold, worse, not collected; a quiet period says so."""
+    over, worse = review.count("over"), review.count("worse")
+    parts = [
+        counted("**{n} indicator over its threshold**", "**{n} indicators over their threshold**", over)
+        if over
+        else "",
+        counted("{n} clearly worse than before", "{n} clearly worse than before", worse) if worse else "",
+        counted("{n} not collected", "{n} not collected", len(review.holes)) if review.holes else "",
+    ]
+    told = [part for part in parts if part]
+    summary = both(told) if over or worse else t("a quiet period: nothing over its threshold, nothing clearly worse")
+    if told and not (over or worse):
+        summary = both([summary, *told])
+    return t(
+        "{service}, {days}: {summary}. Compared with the {length} before.",
+        service=service,
+        days=day_range(review.period.window, review.period.zone),
+        summary=summary,
+        length=span(review.period.window.duration),
+    )
+
+
+def worse_means() -> str:
+    return t(
+        "Worse or better: changed by at least a tenth of the figure of the period before, and where the figure is a "
+        "percentage by at least a point."
+    )
+
+
+def missing(hole: Hole) -> str:
+    """Why a cell of the hole table is grey."""
+    if hole.state == "never":
+        return t("never collected")
+    if hole.state == "failed":
+        return t("not collected: {reason}", reason=hole.detail)
+    return t("not in this period")
+
+
+def unknown(found: Sequence[Unknown]) -> str:
+    """A link that names what nobody knows: what was meant, perhaps."""
+    kinds = {"component": t("component"), "indicator": t("indicator"), "part": t("part")}
+    said = [
+        t(
+            "no {kind} `{name}` (did you mean {nearest}?)",
+            kind=kinds[each.aspect],
+            name=each.name,
+            nearest=one_of([f"`{name}`" for name in each.nearest]),
+        )
+        if each.nearest
+        else t("no {kind} `{name}`", kind=kinds[each.aspect], name=each.name)
+        for each in found
+    ]
+    return t("This link names what the store doesn't have: {what}.", what="; ".join(said))

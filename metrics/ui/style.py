@@ -1,0 +1,20 @@
+"""The few rules that the theme in .streamlit/config.toml can't express: spacing, and figures of equal width."""
+
+__all__ = ["STYLE"]
+
+STYLE = """<style>
+[data-testid="stMainBlockContainer"] {
+  padding-left: clamp(0.8rem, 3vw, 3rem); padding-right: clamp(0.8rem, 3vw, 3rem);
+}
+[data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.45rem; }
+[data-testid="stMetricValue"], [data-testid="stMetricDelta"], .st-key-bar { font-variant-numeric: tabular-nums; }
+/* The menu shares its line with Streamlit's own corner menu. */
+header[data-testid="stHeader"] { background: transparent; pointer-events: none; }
+header[data-testid="stHeader"] button { pointer-events: auto; }
+.st-key-bar { border-bottom: 1px solid rgba(128, 128, 128, 0.28); padding-right: 2.2rem; margin-top: -3.3rem; }
+[class*="st-key-tile-"] { gap: 0; padding: 0.3rem 0.65rem 0.4rem; }
+[class*="st-key-tile-"] p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+[class*="st-key-tile-over"] { border-left: 3px solid #e5484d; }
+[class*="st-key-tile-"] a, [class*="st-key-chart-"] a { padding-left: 0; padding-right: 0; min-height: 0; }
+[class*="st-key-chart-"], [class*="st-key-side-"] { gap: 0; }
+</style>"""

@@ -1,0 +1,76 @@
+"""Tables as frames ready to show, built once for each model and language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from metrics.review.holes import Hole
+from metrics.review.overview import Reading, State, side_of
+from metrics.ui.sentences import missing
+from metrics.ui.words import age, change, quantity, t, title_of
+
+__all__ = ["ROW_HEIGHT", "columns_of_readings", "holes", "readings"]
+
+ROW_HEIGHT = 30
+SIGNS: Mapping[State, str] = {
+    "over": "▲ over",
+    "worse": "↘ worse",
+    "steady": "· steady",
+    "better": "↗ better",
+    "silent": "○ no data",
+}
+
+
+def readings(rows: Sequence[Reading], now: datetime) -> pd.DataFrame:
+    """All indicators, in the order given: a cell without a figure is empty, never 0."""
+    return pd.DataFrame(
+        {
+            "state": [t(SIGNS[r.state]) for r in rows],
+            "side": [t("infra") if side_of(r.line.indicator) == "infra" else t("dev") for r in rows],
+            "component": [r.line.component for r in rows],
+            "part": [r.line.part or "" for r in rows],
+            "indicator": [title_of(r.line.indicator) for r in rows],
+            "now": [quantity(r.now, r.line.indicator.unit) for r in rows],
+            "before": [quantity(r.before, r.line.indicator.unit) for r in rows],
+            "change": [change(r.change, r.before, r.line.indicator.unit) for r in rows],
+            "threshold": [quantity(r.threshold.value, r.line.indicator.unit) if r.threshold else "" for r in rows],
+            "headroom": [np.nan if r.headroom is None else 100 * min(max(r.headroom, 0.0), 1.0) for r in rows],
+            "trend": [np.asarray(r.spark, dtype=np.float32) for r in rows],
+            "age": [age(r.line.last_ts, now) for r in rows],
+        }
+    )
+
+
+def columns_of_readings(*, compare: bool) -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "state": column.TextColumn(t("State"), width=80),
+        "side": column.TextColumn(t("Team"), width=55),
+        "component": column.TextColumn(t("Component"), width=120),
+        "part": column.TextColumn(t("Part"), width=130),
+        "indicator": column.TextColumn(t("Indicator"), width=190),
+        "now": column.TextColumn(t("Now"), width=90, alignment="right"),
+        "before": column.TextColumn(t("Before"), width=90, alignment="right") if compare else None,
+        "change": column.TextColumn(t("Change"), width=90, alignment="right") if compare else None,
+        "threshold": column.TextColumn(t("Threshold"), width=90, alignment="right"),
+        "headroom": column.ProgressColumn(t("Headroom"), format="%.0f %%", min_value=0, max_value=100, width=120),
+        "trend": column.LineChartColumn(t("Trend"), width=170),
+        "age": column.TextColumn(t("Newest"), width=100),
+    }
+
+
+def holes(found: Sequence[Hole], now: datetime) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            t("Component"): [hole.title or hole.component for hole in found],
+            t("Indicator"): [title_of(hole.indicator) for hole in found],
+            t("What is missing"): [missing(hole) for hole in found],
+            t("Newest sample"): [age(hole.since, now) for hole in found],
+        }
+    )

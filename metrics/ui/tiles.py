@@ -1,0 +1,96 @@
+"""The figures that both teams follow, one small tile each; a tile's name opens it in Explore."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+import streamlit as st
+
+from metrics.review.overview import Panel, Reading
+from metrics.ui import address
+from metrics.ui.words import age, change, quantity, t, title_of
+
+__all__ = ["EXPLORE", "draw", "link_to", "name_of"]
+
+EXPLORE = "pages/1_explore.py"
+STATS = {"mean": "mean", "max": "max", "sum": "total", "last": "last", "p95": "p95", "ratio": "overall"}
+
+
+def draw(panels: Sequence[Panel], now: datetime, *, compare: bool) -> None:
+    """All tiles in one row where there is room for it."""
+    with st.grid(max(len(panels), 4), min_column_width=140, gap="xsmall", key="headline"):
+        for place, panel in enumerate(panels):
+            _tile(panel.reading, place, now, compare=compare)
+
+
+def name_of(reading: Reading) -> str:
+    """Component and part, as a person reads them."""
+    line = reading.line
+    return line.component if line.part is None else f"{line.component} {line.part}"
+
+
+def link_to(reading: Reading) -> address.Query:
+    """Explore, showing this line in the same period."""
+    line = reading.line
+    return address.with_view(component=line.component, indicator=line.indicator.name, part=line.part)
+
+
+def _tile(reading: Reading, place: int, now: datetime, *, compare: bool) -> None:
+    indicator = reading.line.indicator
+    with st.container(border=True, key=f"tile-{reading.state}-{place}", height="stretch"):
+        st.page_link(
+            EXPLORE,
+            label=f"{name_of(reading)} · {title_of(indicator)}",
+            query_params=link_to(reading),
+            help=_explained(reading, now),
+            width="stretch",
+        )
+        st.metric(
+            title_of(indicator),
+            quantity(reading.now, indicator.unit),
+            change(reading.change, reading.before, indicator.unit)
+            if compare and reading.change is not None
+            else None,
+            delta_color=_color(reading),
+            delta_arrow="off" if not reading.change else "up" if reading.change > 0 else "down",
+            delta_description=_beside(reading, now),
+            label_visibility="collapsed",
+        )
+
+
+def _beside(reading: Reading, now: datetime) -> str:
+    if reading.threshold is not None and reading.state == "over":
+        return t("over {value}", value=quantity(reading.threshold.value, reading.line.indicator.unit))
+    return age(reading.line.last_ts, now)
+
+
+def _explained(reading: Reading, now: datetime) -> str:
+    """The whole truth about the figure: statistic, previous figure, threshold, age."""
+    indicator = reading.line.indicator
+    parts = [
+        t(
+            "{stat} of the period: {value}",
+            stat=t(STATS[indicator.rollup]),
+            value=quantity(reading.now, indicator.unit),
+        ),
+        t("before: {value}", value=quantity(reading.before, indicator.unit)),
+    ]
+    if reading.threshold is not None:
+        parts.append(
+            t(
+                "threshold {value} ({source})",
+                value=quantity(reading.threshold.value, indicator.unit),
+                source=reading.threshold.source,
+            )
+        )
+    parts.append(t("newest sample {age}", age=age(reading.line.last_ts, now)))
+    return " · ".join(parts)
+
+
+def _color(reading: Reading) -> Literal["normal", "inverse", "off"]:
+    """Colour only where it means something: a change that counts, in the direction that matters."""
+    if reading.state in ("steady", "silent") or reading.line.indicator.better == "neutral":
+        return "off"
+    return "normal" if reading.line.indicator.better == "higher" else "inverse"
