@@ -12,6 +12,8 @@ from tests.source_tree import ROOT, Module, modules, product
 
 # Needed without an import: by what else.
 SILENT = {"plotly": "st.plotly_chart draws the pages' plain figures with it"}
+# What is imported by a name of its own, but comes with and is pinned by another package.
+COMES_WITH = {"pydantic-core": "pydantic"}
 SILENT_IN_TESTS = {
     "mypy": "`make check`",
     "ruff": "`make check`",
@@ -41,7 +43,8 @@ def imported(among: tuple[Module, ...]) -> dict[str, str]:
         for name, line in module.third_parties():
             if name not in sys.stdlib_module_names and not is_ours(name):
                 assert name in homes, f"{module.path}:{line} imports {name}, which is not installed"
-                found[normal(homes[name][0])] = f"{module.path}:{line}"
+                package = normal(homes[name][0])
+                found[COMES_WITH.get(package, package)] = f"{module.path}:{line}"
     return found
 
 
