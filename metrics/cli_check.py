@@ -8,10 +8,9 @@ from typing import Literal, NamedTuple
 
 from metrics import config as configuration
 from metrics.cli_show import table
-from metrics.collect import registry
 from metrics.collect.http import client
 from metrics.collect.redaction import redacted, secrets_in
-from metrics.collect.run import settings_of, store_of
+from metrics.collect.run import kind_of, settings_of, store_of
 from metrics.config import Config, SourceConfig
 from metrics.errors import ConfigError, TomoniError
 from metrics.store import read
@@ -48,7 +47,7 @@ def _lines(folder: Path) -> Iterator[Line]:
 def _sign_of_life(config: Config, source: SourceConfig) -> Line:
     what = f"source {source.name}"
     try:
-        settings, kind = settings_of(config, source), registry()[source.kind]
+        settings, kind = settings_of(config, source), kind_of(source)
         with client() as http:
             said = kind.check(settings, http) if kind.check else "nothing to reach"
     except TomoniError as error:

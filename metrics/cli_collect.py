@@ -19,6 +19,7 @@ __all__ = ["add_verbs"]
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Collect and check, with their flags."""
     verb = verbs.add_parser(
         "collect",
         help="pull from the configured sources",

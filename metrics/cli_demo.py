@@ -23,6 +23,7 @@ SOURCE = "demo"
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Demo, with its flags."""
     verb = verbs.add_parser(
         "demo",
         help="fill an empty store with the demo service",

@@ -26,6 +26,7 @@ SHOWN = 5
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Import, with its flags."""
     columns = "\n".join(f"  {name + ':':<13} {', '.join(ours)}" for name, ours in COLUMNS.items())
     verb = verbs.add_parser(
         "import",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import re
 from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
 
-__all__ = ["a_duration", "a_pair", "a_time", "first_fault"]
+from metrics.config import parse_duration
+from metrics.errors import ConfigError
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+__all__ = ["a_duration", "a_pair", "a_time", "first_fault"]
 
 
 def a_time(text: str) -> datetime:
@@ -23,11 +23,11 @@ def a_time(text: str) -> datetime:
 
 
 def a_duration(text: str) -> timedelta:
-    """10s, 5m, 2h, 1d, 1w."""
-    match = re.fullmatch(r"(\d+)\s*([smhdw])", text.strip())
-    if not match or not int(match[1]):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a duration; use 30s, 5m, 2h or 1d")
-    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+    """10s, 5m, 2h or 1d, as in tomoni.yaml."""
+    try:
+        return parse_duration(text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def a_pair(text: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ __all__ = ["add_verbs"]
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Export, backup and restore, with their flags."""
     verb = verbs.add_parser(
         "export",
         help="write a public view",

@@ -31,8 +31,8 @@ CPU: Final = "system.cpu.utilization"
 MEMORY: Final = "system.memory.utilization"
 STORAGE: Final = "system.filesystem.utilization"
 STORAGE_USED: Final = "system.filesystem.usage"
-RECEIVED: Final = "system.network.io.receive"
-SENT: Final = "system.network.io.transmit"
+RECEIVED: Final = "system.network.receive"
+SENT: Final = "system.network.transmit"
 
 # One reading speaks for at most this long; a longer silence is a gap.
 SPEAKS_FOR = timedelta(minutes=15)

@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from pydantic import BaseModel
 
-from metrics.collect import registry
+from metrics.collect import Source, registry
 from metrics.collect.http import client
 from metrics.collect.pull import Outcome, Progress, Pull
 from metrics.collect.redaction import redacted, secrets_in
@@ -26,7 +27,17 @@ from metrics.errors import ConfigError, InputError, TomoniError
 from metrics.model import Window
 from metrics.store import Store, read
 
-__all__ = ["Outcome", "Progress", "Request", "chosen", "run_source", "run_sources", "settings_of", "store_of"]
+__all__ = [
+    "Outcome",
+    "Progress",
+    "Request",
+    "chosen",
+    "kind_of",
+    "run_source",
+    "run_sources",
+    "settings_of",
+    "store_of",
+]
 
 # Sources mostly wait for somebody's network; more would only crowd the one writer.
 AT_ONCE = 4
@@ -68,7 +79,7 @@ def chosen(config: Config, names: Iterable[str]) -> list[SourceConfig]:
 
 def settings_of(config: Config, source: SourceConfig) -> BaseModel:
     """The source's validated settings, with what the runner knows: the data folder and the only service."""
-    model = registry()[source.kind].settings
+    model = kind_of(source).settings
     raw = dict(source.settings)
     if "folder" in model.model_fields:
         raw.setdefault("folder", config.folder)
@@ -76,8 +87,8 @@ def settings_of(config: Config, source: SourceConfig) -> BaseModel:
         names = [service.name for service in config.services]
         if len(names) > 1:
             raise ConfigError(
-                f"tomoni.yaml: source {source.name} does not say whose data it brings; "
-                f"add `service:` with one of {', '.join(names)}"
+                f"tomoni.yaml:{source.line}: sources.{source.name} does not say whose data it brings; "
+                f"add `service:` with one of {', '.join(names)}."
             )
         raw["service"] = names[0]
     return validate_settings(replace(source, settings=raw), model)
@@ -97,10 +108,10 @@ def run_source(config: Config, source: SourceConfig, request: Request, progress:
     """One run of one source, unless another process or thread is at it. Never raises."""
     secrets = tuple(secrets_in(source.settings))
     try:
-        with _only_one(config.folder / ".locks" / f"{source.name}.lock") as mine:
+        with _only_one(config.folder / ".locks" / f"{quote(source.name, safe='')}.lock") as mine:
             if not mine:
                 return Outcome(source.name, "busy", detail="another run of it is under way")
-            settings, kind = settings_of(config, source), registry()[source.kind]
+            settings, kind = settings_of(config, source), kind_of(source)
             store = store_of(config)
             pull = Pull(store, source.name, secrets, progress)
             with client() as http:
@@ -118,7 +129,17 @@ def _window(store: Store, source: SourceConfig, request: Request) -> Window:
     if store.exists():
         with store.read() as db:
             answered = read.coverage(db)
-    return window_to_ask(registry()[source.kind], source.name, answered, end)
+    return window_to_ask(kind_of(source), source.name, answered, end)
+
+
+def kind_of(source: SourceConfig) -> Source:
+    """What the registry knows of its kind. Raises ConfigError naming the valid ones."""
+    if source.kind not in registry():
+        raise ConfigError(
+            f"tomoni.yaml:{source.line}: sources.{source.name}.kind is {source.kind!r}; "
+            f"use one of {', '.join(registry())}."
+        )
+    return registry()[source.kind]
 
 
 @contextmanager

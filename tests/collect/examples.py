@@ -1,0 +1,47 @@
+"""For each source: settings that work in a test, and settings with which it finds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from metrics.model import Window
+
+JUNE = Window(datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 8, tzinfo=UTC))
+ROWS = "timestamp,value\n2026-06-01 09:00:00,250\n2026-06-01 09:05:00,310\n2026-06-01 09:10:00,265\n"
+
+
+@dataclass(frozen=True)
+class Example:
+    settings: Callable[[Path], Mapping[str, object]]
+    """What stands under the source in tomoni.yaml; may write what it reads into the given folder."""
+    window: Callable[[], Window]
+    series: int
+    """How many series it brings, at least."""
+    repeats: bool = True
+    """Whether the same question gives the same values; always the same keys."""
+    asks_for_all: bool = True
+    """Whether it is asked for a window, and not for whatever there is."""
+    empty: Callable[[Path], Mapping[str, object]] | None = None
+
+
+def _now() -> Window:
+    end = datetime.now(UTC)
+    return Window(end - timedelta(minutes=1), end)
+
+
+def _csv(text: str) -> Callable[[Path], Mapping[str, object]]:
+    def settings(folder: Path) -> Mapping[str, object]:
+        (folder / "latency.csv").write_text(text, encoding="utf-8")
+        return {"path": "*.csv", "component": "web", "indicator": "latency_p95", "unit": "ms"}
+
+    return settings
+
+
+EXAMPLES: Mapping[str, Example] = {
+    "demo": Example(lambda _: {"until": JUNE.end, "weeks": 1}, lambda: JUNE, series=50),
+    "files": Example(_csv(ROWS), lambda: JUNE, series=1, asks_for_all=False, empty=_csv("timestamp,value\n")),
+    "host": Example(lambda _: {"component": "here"}, _now, series=6, repeats=False),
+}
