@@ -18,6 +18,6 @@ with here.toolbar:
     period = controls.period(here.zone, newest, here.last_review())
     compare = controls.switch(t("Compare"), "compare", default=True, help_text=t("Beside the period before it"))
 
-choice = explorer.ask(here)
+choice = explorer.ask(here, period)
 if choice.lines:
     explorer.draw(here, choice, period, compare=compare)

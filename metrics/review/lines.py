@@ -14,10 +14,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metrics.model import Indicator
+from metrics.model import Indicator, Window
 from metrics.review.rows import Row, text
 
-__all__ = ["Curve", "Line", "address_of", "by_series", "curve", "figure", "lines", "moved", "parse_address"]
+__all__ = [
+    "Curve",
+    "Line",
+    "address_of",
+    "by_series",
+    "curve",
+    "figure",
+    "lines",
+    "moved",
+    "parse_address",
+    "whole_steps",
+]
 
 Floats = NDArray[np.float64]
 
@@ -108,6 +119,16 @@ def curve(line: Line, buckets: Mapping[int, pd.DataFrame]) -> Curve | None:
         return Curve(ts, _floats(frame["sum"]), None, None)
     column = "max" if line.indicator.rollup == "max" else "mean"
     return Curve(ts, _floats(frame[column]), _floats(frame["min"]), _floats(frame["max"]))
+
+
+def whole_steps(line: Line, drawn: Curve | None, window: Window, step: timedelta) -> Curve | None:
+    """Without the buckets at the edges that are not full yet: half a bucket of requests looks like a breakdown."""
+    if drawn is None or not (line.is_ratio or line.indicator.rollup == "sum"):
+        return drawn
+    end = min(window.end, line.last_ts + timedelta(seconds=line.period_s))
+    first, last = (np.datetime64(at.replace(tzinfo=None), "us") for at in (window.start, end - step))
+    kept = (drawn.ts >= first) & (drawn.ts <= last)
+    return Curve(drawn.ts[kept], drawn.values[kept], None, None) if kept.any() else None
 
 
 def moved(drawn: Curve | None, by: timedelta) -> Curve | None:

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from metrics.model import Threshold, Unit, Window
 from metrics.review.lines import Curve
 from metrics.review.marks import Mark
-from metrics.review.overview import Panel, side_of
+from metrics.review.overview import Panel
+from metrics.review.reading import side_of
 from metrics.ui.words import quantity, scale, t
 
 __all__ = [
@@ -47,7 +48,11 @@ COLORS = {
 PALETTE = ("#2f6fed", "#0d9488", "#c27c0e", "#b455a0", "#64748b", "#7c6be0", "#5b8c1a", "#0e8fb0")
 # A threshold is drawn to scale unless that would squeeze the line into less than this share of the height.
 LEAST_SHARE = 0.35
-SMALL_HEIGHT = 138
+# So is the shade of the extremes, which may be this many times as high as the line.
+MOST_SHADE = 2.5
+# More deployments than this are ticks on the axis instead of lines through the chart.
+MANY = 20
+SMALL_HEIGHT = 142
 
 
 def small(panel: Panel, marks: Sequence[Mark], window: Window, zone: str, *, compare: bool) -> Figure:
@@ -58,20 +63,16 @@ def small(panel: Panel, marks: Sequence[Mark], window: Window, zone: str, *, com
     by, _ = axis_unit(line.indicator.unit, [panel.now, before])
     low, high, shown = _range([panel.now, before], panel.reading.threshold, by)
     data = [
-        *_band(panel.now, window, zone, panel.step, by, color),
-        *(
-            [_line(before, window, zone, panel.step, by, COLORS["before"], t("previous"), dash="dot")]
-            if before
-            else []
-        ),
-        *([_line(panel.now, window, zone, panel.step, by, color, t("this period"))] if panel.now else []),
+        *_band(panel.now, zone, panel.step, by, color),
+        *([_line(before, zone, panel.step, by, COLORS["before"], t("previous"), dash="dot")] if before else []),
+        *([_line(panel.now, zone, panel.step, by, color, t("this period"))] if panel.now else []),
         *_deployments(marks, zone, low, high),
     ]
     return {
         "data": data,
         "layout": {
             "height": SMALL_HEIGHT,
-            "margin": {"l": 38, "r": 4, "t": 5, "b": 19},
+            "margin": {"l": 38, "r": 4, "t": 5, "b": 24},
             "showlegend": False,
             "dragmode": False,
             "hovermode": "x unified",
@@ -79,7 +80,7 @@ def small(panel: Panel, marks: Sequence[Mark], window: Window, zone: str, *, com
             "xaxis": time_axis(window, zone, ticks=4),
             "yaxis": {
                 "range": [low, high],
-                "nticks": 4,
+                "nticks": 5,
                 "fixedrange": True,
                 "automargin": False,
                 "zeroline": False,
@@ -129,35 +130,25 @@ def local_times(ts: NDArray[np.datetime64], zone: str) -> list[str]:
     return [str(text) for text in np.datetime_as_string(aware.to_numpy(dtype="datetime64[s]"))]
 
 
-def _grid(
-    values: NDArray[np.float64], ts: NDArray[np.datetime64], window: Window, step: timedelta
-) -> tuple[datetime, NDArray[np.float32]]:
-    """Values at every step from the first on, NaN where there are none, so that a gap breaks the line."""
-    first = ts[0]
-    place = ((ts - first) / np.timedelta64(step)).round().astype(int)
+def _trace(ts: NDArray[np.datetime64], values: NDArray[np.float64], zone: str, step: timedelta) -> Figure:
+    """Points by their start and step instead of a time each, a third of the bytes; NaN breaks the line at a gap.
+
+    What happens more rarely than a step (a nightly batch) is dots with a line between them.
+    """
+    between = np.diff(ts)
+    if len(ts) < 3 or np.median(between) > np.timedelta64(step):
+        y = values.astype(np.float32)
+        return {"type": "scatter", "x": local_times(ts, zone), "y": y, "mode": "lines+markers", "marker": {"size": 5}}
+    place = ((ts - ts[0]) / np.timedelta64(step)).round().astype(int)
     filled = np.full(int(place[-1]) + 1, np.nan, dtype=np.float32)
     filled[place] = values
-    return first.astype("datetime64[s]").astype(datetime), filled
-
-
-def _trace(
-    values: NDArray[np.float64], ts: NDArray[np.datetime64], window: Window, zone: str, step: timedelta
-) -> Figure:
-    """Points by their start and step instead of a time each: a third of the bytes."""
-    start, filled = _grid(values, ts, window, step)
-    aware = start.replace(tzinfo=ZoneInfo("UTC"))
-    return {
-        "type": "scatter",
-        "x0": local(aware, zone),
-        "dx": step / timedelta(milliseconds=1),
-        "y": filled,
-        "mode": "lines" if np.isfinite(filled).sum() > 2 else "lines+markers",
-    }
+    start = pd.Timestamp(ts[0]).tz_localize("UTC").to_pydatetime()
+    dx = step / timedelta(milliseconds=1)
+    return {"type": "scatter", "x0": local(start, zone), "dx": dx, "y": filled, "mode": "lines"}
 
 
 def _line(
     curve: Curve,
-    window: Window,
     zone: str,
     step: timedelta,
     by: float,
@@ -165,19 +156,19 @@ def _line(
     name: str,
     dash: str = "solid",
 ) -> Figure:
-    return _trace(curve.values / by, curve.ts, window, zone, step) | {
+    return _trace(curve.ts, curve.values / by, zone, step) | {
         "name": name,
         "line": {"color": color, "width": 1.7 if dash == "solid" else 1.1, "dash": dash},
         "hovertemplate": "%{y:.4~g}",
     }
 
 
-def _band(curve: Curve | None, window: Window, zone: str, step: timedelta, by: float, color: str) -> list[Figure]:
+def _band(curve: Curve | None, zone: str, step: timedelta, by: float, color: str) -> list[Figure]:
     """From the least to the greatest sample of each step, so that a spike is not averaged away."""
     if curve is None or curve.low is None or curve.high is None or np.array_equal(curve.low, curve.high):
         return []
     low, high = (
-        _trace(edge / by, curve.ts, window, zone, step) | {"line": {"width": 0}, "mode": "lines", "hoverinfo": "skip"}
+        _trace(curve.ts, edge / by, zone, step) | {"line": {"width": 0}, "mode": "lines", "hoverinfo": "skip"}
         for edge in (curve.low, curve.high)
     )
     low["y"], high["y"] = closed(low["y"], high["y"])
@@ -196,10 +187,13 @@ def closed(low: NDArray[np.float32], high: NDArray[np.float32]) -> tuple[NDArray
 
 def _range(curves: Sequence[Curve | None], threshold: Threshold | None, by: float) -> tuple[float, float, bool]:
     """The axis' ends, and whether the threshold lies within."""
-    arrays = [each for c in curves if c is not None for each in (c.values, c.low, c.high) if each is not None]
-    values = np.concatenate(arrays) / by if arrays else np.array([0.0, 1.0])
-    # A single sample must not flatten all others: the band may be cut, the line may not.
+    drawn = [c for c in curves if c is not None and len(c.values)]
+    values = np.concatenate([c.values for c in drawn]) / by if drawn else np.array([0.0, 1.0])
     least, most = float(np.nanmin(values)), float(np.nanmax(values))
+    for c in drawn:
+        if c.low is not None and c.high is not None:
+            least = min(least, max(float(np.nanmin(c.low)) / by, least - (MOST_SHADE - 1) * abs(least)))
+            most = max(most, min(float(np.nanmax(c.high)) / by, MOST_SHADE * abs(most)))
     if least >= 0 and least < 0.6 * most:
         least = 0.0
     shown = threshold is not None
@@ -250,10 +244,12 @@ def incidents(marks: Sequence[Mark], window: Window, zone: str) -> list[Figure]:
 
 
 def _deployments(marks: Sequence[Mark], zone: str, low: float, high: float) -> list[Figure]:
-    """Thin lines, all in one trace: forty shapes would cost more than the chart."""
+    """Thin lines, all in one trace: forty shapes would cost more than the chart. Many become ticks at the bottom."""
     starts = [local(mark.start, zone) for mark in marks if mark.kind == "deployment"]
     if not starts:
         return []
+    if len(starts) > MANY:
+        high = low + 0.07 * (high - low)
     return [
         {
             "type": "scatter",

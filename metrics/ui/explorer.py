@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,11 +11,11 @@ import pandas as pd
 import streamlit as st
 
 from metrics import catalog
-from metrics.model import Window
+from metrics.model import Service, Window
 from metrics.review.explore import MOST_LINES, Choice, Question, choose, identities, steps_for, suitable_step
 from metrics.review.lines import Line
-from metrics.review.overview import headline
 from metrics.review.period import Period
+from metrics.review.reading import threshold_of
 from metrics.store import read
 from metrics.ui import address, controls, loading, stack
 from metrics.ui.frame import Frame
@@ -24,11 +25,13 @@ from metrics.ui.words import counted, day_range, moment, step_name, t, title_of
 __all__ = ["ask", "draw"]
 
 KINDS = ("deployment", "incident", "alert", "batch_run", "build", "change", "defect")
+# Lines shown to somebody who has not asked for any yet.
+FIRST = 4
 # Raw samples beyond this many are too much for a browser and for a reader.
 MOST_ROWS = 60_000
 
 
-def ask(here: Frame) -> Choice:
+def ask(here: Frame, period: Period) -> Choice:
     """The pickers, and what they mean; a name in the link that nobody knows is explained."""
     indicators = catalog.load().indicators
     known, _ = loading.known(here.folder, here.service.name)
@@ -51,7 +54,8 @@ def ask(here: Frame) -> Choice:
         controls.several(t("Part"), choice.parts, "part", placeholder=t("Whole components"))
     if question == Question():
         st.caption(t("Nothing chosen yet: these are the lines that both teams follow."))
-        lines = headline(known, here.service, indicators)[:4]
+        panels = loading.home(here.folder, here.config, here.service, period).panels
+        lines = tuple(panel.reading.line for panel in panels[:FIRST])
         return Choice(lines, 0, choice.components, choice.indicators, choice.parts)
     if not choice.lines and not choice.unknown:
         st.info(t("No line has all of this. Take away a part, an indicator or a component."))
@@ -61,14 +65,15 @@ def ask(here: Frame) -> Choice:
 @st.fragment
 def draw(here: Frame, choice: Choice, period: Period, *, compare: bool) -> None:
     step, kinds = _how(choice.lines, period.window)
-    drawn = loading.drawn(here.folder, choice.lines, period, step)
-    if not compare:
-        drawn = tuple(stack.Drawn(each.line, each.now, None, each.step) for each in drawn)
+    drawn = tuple(
+        replace(each, before=each.before if compare else None, threshold=_level(each.line, here.service))
+        for each in loading.drawn(here.folder, choice.lines, period, step)
+    )
     marks = loading.events(here.folder, here.service, period.window, kinds)
     if all(each.now is None for each in drawn):
         _nothing(choice.lines, period)
         return
-    picked = st.plotly_chart(
+    st.plotly_chart(
         stack.figure(drawn, marks, period.window, period.zone),
         key="stack",
         config={"displayModeBar": False},
@@ -76,9 +81,15 @@ def draw(here: Frame, choice: Choice, period: Period, *, compare: bool) -> None:
         selection_mode="box",
         alt=t("{n} lines on one time axis", n=len(choice.lines)),
     )
-    del picked
+    if st.session_state.pop("zoomed", False):
+        st.rerun()
     st.caption(_told(choice, step, period))
     _behind(here, choice.lines, drawn, period, step)
+
+
+def _level(line: Line, service: Service) -> float | None:
+    threshold = threshold_of(line, service)
+    return None if threshold is None else threshold.value
 
 
 def _how(lines: Sequence[Line], window: Window) -> tuple[timedelta | None, tuple[str, ...]]:
@@ -126,6 +137,7 @@ def _zoom(period: Period) -> None:
     since, until = sorted(datetime.fromisoformat(str(x)[:19].replace(" ", "T")) for x in boxes[0]["x"])
     if until - since >= timedelta(minutes=2):
         address.move({"period": "custom", "since": since, "until": until})
+        st.session_state["zoomed"] = True
 
 
 def _nothing(lines: Sequence[Line], period: Period) -> None:
@@ -139,7 +151,7 @@ def _nothing(lines: Sequence[Line], period: Period) -> None:
         )
     )
     ends = newest.astimezone(ZoneInfo(period.zone)).replace(tzinfo=None) + timedelta(minutes=1)
-    query = {key: value for key, value in st.query_params.to_dict().items()}
+    query: address.Query = dict(st.query_params.to_dict())
     query |= {key: list(address.asked_all(key)) for key in ("component", "indicator", "part", "event")}
     query |= {
         "period": "custom",

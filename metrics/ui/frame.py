@@ -68,7 +68,7 @@ class Frame:
                 "`python -m metrics import FILE --as samples`."
             )
         )
-        st.stop()
+        return st.stop()
 
 
 def begin(doc: str | None) -> Frame:

@@ -20,7 +20,8 @@ from metrics.collect import loop
 from metrics.config import Config
 from metrics.errors import TomoniError
 from metrics.model import Service, Window
-from metrics.review import collection, overview
+from metrics.review import collection, overview, reading
+from metrics.review.headline import headline
 from metrics.review.lines import Curve, Line, by_series, curve, lines, moved, whole_steps
 from metrics.review.marks import Mark, marks
 from metrics.review.period import Period
@@ -152,37 +153,30 @@ def _home(
     _described: str,
     _service: Service,
 ) -> overview.Overview:
-    period, indicators = Period(Window(since, until), zone), catalog.load().indicators
-    every, series = _known(folder, version, name)
-    chosen = overview.headline(every, _service, indicators)
-    ids = [number for line in chosen for number in line.ids]
+    period = Period(Window(since, until), zone)
+    every, _ = _known(folder, version, name)
     used = sorted({number for line in every for number in line.ids})
     step = period.step(HOME_POINTS)
     with store_of(folder).read() as db:
         now, before = (read.period(db, window, used) for window in (period.window, period.previous))
         sparks = read.buckets(db, used, period.window, overview.spark_step(period), zone)
+        readings = reading.read(every, _service, now, before, sparks)
+        leading = headline(readings, _service, catalog.load().indicators)
+        ids = [number for line in leading for number in line.ids]
         curves = [read.buckets(db, ids, window, step, zone) for window in (period.window, period.previous)]
         events = read.events(db, period.window, ("deployment", "incident"), name)
         coverage = read.coverage(db, None, name)
-    needs = {component.kind: catalog.load().needed_by(component.kind) for component in _service.components}
     return overview.overview(
         period=period,
         service=_service,
-        indicators=indicators,
-        needs=needs,
-        known=every,
-        readings=overview.read(every, _service, now, before, sparks),
+        needs={component.kind: catalog.load().needed_by(component.kind) for component in _service.components},
+        leading=leading,
+        readings=readings,
         curves=(curves[0], curves[1]),
         step=step,
         events=events,
         coverage=coverage,
     )
-
-
-@st.cache_resource(show_spinner=False)
-def collect_in_background(folder: Path) -> loop.Handle | None:
-    """The collector of this process, started with the first page where tomoni.yaml asks for it."""
-    return loop.start_in_background(folder)
 
 
 @said
@@ -276,3 +270,9 @@ def sources(folder: Path, settings: Config, now: datetime) -> Ledger:
 def _ledger(folder: Path, version: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     with store_of(folder).read() as db:
         return read.series(db), read.coverage(db), read.runs(db, limit=200), read.refusals(db)
+
+
+@st.cache_resource(show_spinner=False)
+def collect_in_background(folder: Path) -> loop.Handle | None:
+    """The collector of this process, started with the first page where tomoni.yaml asks for it."""
+    return loop.start_in_background(folder)

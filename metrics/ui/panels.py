@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from metrics.review.overview import SIDES, Overview, Panel, side_of
+from metrics.review.overview import Overview, Panel
+from metrics.review.reading import SIDES, side_of
 from metrics.ui import charts
 from metrics.ui.tiles import EXPLORE, link_to, name_of
 from metrics.ui.words import quantity, step_name, t, title_of
@@ -20,7 +21,7 @@ def draw(review: Overview, *, compare: bool) -> None:
     names = {"dev": t("Application"), "infra": t("Infrastructure")}
     filled = [side for side in SIDES if halves[side]]
     for column, side in zip(st.columns(max(len(filled), 1), gap="medium"), filled, strict=True):
-        with column:
+        with column, st.container(key=f"side-{side}"):
             _half(names[side], halves[side], review, columns=4 if len(filled) == 1 else 2, compare=compare)
     st.caption(_legend(review, compare=compare))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from metrics.review.explore import Unknown
 from metrics.review.holes import Hole
@@ -27,12 +28,19 @@ def how_it_was(review: Overview, *, service: str) -> str:
     if told and not (over or worse):
         summary = both([summary, *told])
     return t(
-        "{service}, {days}: {summary}. Compared with the {length} before.",
+        "{service}, {days}: {summary}. {compared}",
         service=service,
         days=day_range(review.period.window, review.period.zone),
         summary=summary,
-        length=span(review.period.window.duration),
+        compared=_compared(review.period.window.duration),
     )
+
+
+def _compared(length: timedelta) -> str:
+    weeks = round(length / timedelta(weeks=1))
+    if weeks and abs(length - timedelta(weeks=weeks)) <= timedelta(hours=1):
+        return counted("Compared with the week before.", "Compared with the {n} weeks before.", weeks)
+    return t("Compared with the {length} before.", length=span(length))
 
 
 def worse_means() -> str:

@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from metrics.model import Unit, Window
 from metrics.review.lines import Curve, Line
 from metrics.review.marks import Mark
 from metrics.ui import charts
-from metrics.ui.charts import COLORS, PALETTE, Figure, local
+from metrics.ui.charts import COLORS, MANY, PALETTE, Figure, local
 from metrics.ui.words import t, title_of
 
 __all__ = ["Drawn", "figure", "panel_names"]
 
-PANEL, LANE, EDGES, GAP = 190, 22, 46, 34
+PANEL, LANE, EDGES, GAP = 190, 20, 30, 30
+# Lines named above a panel; the others are told by hovering.
+NAMED = 6
 # Kinds of events from the most to the least telling: the order of the lanes.
 LANES = ("incident", "deployment", "change", "build", "batch_run", "alert", "defect")
 LANE_COLORS = {
@@ -40,6 +43,7 @@ class Drawn:
     before: Curve | None
     step: timedelta | None
     """None for raw samples."""
+    threshold: float | None = None
 
     @property
     def group(self) -> tuple[Unit, str]:
@@ -56,11 +60,10 @@ def figure(drawn: Sequence[Drawn], marks: Sequence[Mark], window: Window, zone: 
     groups = panel_names(drawn)
     lanes = [kind for kind in LANES if any(mark.kind == kind for mark in marks)]
     heights = [LANE * len(lanes) + 8] * bool(lanes) + [PANEL] * len(groups)
-    total = sum(heights) + GAP * len(heights) + EDGES
-    domains = _domains(heights, total)
+    domains = _domains(heights, has_lanes=bool(lanes))
     layout: Figure = {
-        "height": total,
-        "margin": {"l": 56, "r": 12, "t": 8, "b": 26},
+        "height": sum(heights) + GAP * len(groups) + EDGES,
+        "margin": {"l": 78, "r": 12, "t": 4, "b": 26},
         "hovermode": "x unified",
         "hoversubplots": "axis",
         "dragmode": "select",
@@ -90,29 +93,36 @@ def figure(drawn: Sequence[Drawn], marks: Sequence[Mark], window: Window, zone: 
             "fixedrange": True,
             "rangemode": "tozero" if group[0] != "By" else "normal",
         }
-        layout["annotations"].append(_title(mine, unit, domain))
+        layout["annotations"].append(_title(mine, [_color(drawn.index(each)) for each in mine], unit, domain))
+        layout["shapes"] += _threshold(mine, by, axis)
         for each in mine:
             data += _traces(each, drawn.index(each), by, unit, axis, window, zone)
     return {"data": data, "layout": layout}
 
 
-def _domains(heights: Sequence[int], total: int) -> list[list[float]]:
-    """From the top down, as shares of the plot area."""
-    area = total - EDGES
-    domains, top = [], float(area)
-    for height in heights:
-        top -= GAP if top < area or len(heights) > 0 else 0
+def _domains(heights: Sequence[int], *, has_lanes: bool) -> list[list[float]]:
+    """From the top down, as shares of the plot area; above each panel but the lanes is room for its title."""
+    gaps = [0 if has_lanes and place == 0 else GAP for place in range(len(heights))]
+    area = sum(heights) + sum(gaps)
+    domains, top = [], area
+    for gap, height in zip(gaps, heights, strict=True):
+        top -= gap
         domains.append([round((top - height) / area, 4), round(top / area, 4)])
         top -= height
-    return [[max(low, 0.0), high] for low, high in domains]
+    return domains
 
 
-def _title(mine: Sequence[Drawn], unit: str, domain: Sequence[float]) -> Figure:
-    """The names of a panel's lines in their colours: a legend that is where the eyes are."""
+def _title(mine: Sequence[Drawn], colors: Sequence[str], unit: str, domain: Sequence[float]) -> Figure:
+    """What the panel shows, then its lines in their colours: a legend where the eyes are."""
     names = list(dict.fromkeys(title_of(each.line.indicator) for each in mine))
-    text = " · ".join(names[:4]) + (" …" if len(names) > 4 else "") + (f" ({unit})" if unit else "")
+    text = "<b>" + " · ".join(names[:3]) + ("…" if len(names) > 3 else "") + (f" ({unit})" if unit else "") + "</b>"
+    for each, color in list(zip(mine, colors, strict=True))[:NAMED]:
+        name = where(each.line) if len(names) == 1 else label_of(each.line)
+        text += f'   <span style="color:{color}">━ {name}</span>'
+    if len(mine) > NAMED:
+        text += "   …"
     return {
-        "text": f"<b>{text}</b>",
+        "text": text,
         "xref": "paper",
         "yref": "paper",
         "x": 0,
@@ -120,17 +130,35 @@ def _title(mine: Sequence[Drawn], unit: str, domain: Sequence[float]) -> Figure:
         "xanchor": "left",
         "yanchor": "bottom",
         "showarrow": False,
-        "font": {"size": 13},
+        "font": {"size": 12},
     }
 
 
+def where(line: Line) -> str:
+    return line.component if line.part is None else f"{line.component} {line.part}"
+
+
 def label_of(line: Line) -> str:
-    where = line.component if line.part is None else f"{line.component} {line.part}"
-    return f"{where} · {title_of(line.indicator)}"
+    return f"{where(line)} · {title_of(line.indicator)}"
+
+
+def _color(place: int) -> str:
+    return PALETTE[place % len(PALETTE)]
+
+
+def _threshold(mine: Sequence[Drawn], by: float, axis: str) -> list[Figure]:
+    """The line that all of a panel's lines are held to; none where they are held to different ones."""
+    levels = {each.threshold for each in mine}
+    level = levels.pop() if len(levels) == 1 else None
+    if level is None:
+        return []
+    line = {"color": COLORS["threshold"], "width": 1.2, "dash": "dash"}
+    at = level / by
+    return [{"type": "line", "xref": "paper", "yref": axis, "x0": 0, "x1": 1, "y0": at, "y1": at, "line": line}]
 
 
 def _traces(each: Drawn, place: int, by: float, unit: str, axis: str, window: Window, zone: str) -> list[Figure]:
-    color = PALETTE[place % len(PALETTE)]
+    color = _color(place)
     dash = ("solid", "dash", "dashdot")[place // len(PALETTE) % 3]
     name = label_of(each.line)
     traces = []
@@ -140,7 +168,8 @@ def _traces(each: Drawn, place: int, by: float, unit: str, axis: str, window: Wi
             | {
                 "name": t("{name}, before", name=name),
                 "yaxis": axis,
-                "line": {"color": COLORS["before"], "width": 1.1, "dash": "dot"},
+                "line": {"color": color, "width": 1.1, "dash": "dot"},
+                "opacity": 0.6,
                 "hovertemplate": f"%{{y:.4~g}} {unit}",
             }
         )
@@ -161,28 +190,47 @@ def _traces(each: Drawn, place: int, by: float, unit: str, axis: str, window: Wi
 
 def _points(curve: Curve, step: timedelta | None, by: float, zone: str) -> Figure:
     """Steps that are missing break the line; so does a silence of raw samples three times as long as usual."""
-    ts, values = curve.ts, curve.values / by
-    usual = np.timedelta64(step) if step else np.median(np.diff(ts)) * 3 if len(ts) > 2 else None
-    if usual is not None and len(ts) > 1:
-        after = np.flatnonzero(np.diff(ts) > usual) + 1
-        ts, values = np.insert(ts, after, ts[after - 1] + np.timedelta64(1, "s")), np.insert(values, after, np.nan)
+    breaks = _breaks(curve, step)
+    ts = np.insert(curve.ts, breaks, curve.ts[breaks - 1] + np.timedelta64(1, "s"))
     return {
         "type": "scatter",
         "x": charts.local_times(ts, zone),
-        "y": values.astype(np.float32),
+        "y": np.insert(curve.values / by, breaks, np.nan).astype(np.float32),
         "mode": "lines" if len(ts) > 2 else "lines+markers",
     }
 
 
 def _band(curve: Curve, step: timedelta, by: float, zone: str, axis: str, color: str) -> list[Figure]:
-    edges = [
-        _points(Curve(curve.ts, edge, None, None), step, by, zone)
-        | {"yaxis": axis, "line": {"width": 0}, "mode": "lines", "hoverinfo": "skip"}
+    """Both edges, pinched shut over gaps, since plotly shades the wrong side of a broken line."""
+    if curve.low is None or curve.high is None or np.array_equal(curve.low, curve.high):
+        return []
+    breaks = np.repeat(_breaks(curve, step), 2)
+    second = np.timedelta64(1, "s") * np.tile([1, -1], len(breaks) // 2)
+    around = breaks + np.tile([-1, 0], len(breaks) // 2)
+    x = charts.local_times(np.insert(curve.ts, breaks, curve.ts[around] + second), zone)
+    middle = (curve.low + curve.high) / 2
+    low, high = (
+        {
+            "type": "scatter",
+            "x": x,
+            "y": (np.insert(edge, breaks, middle[around]) / by).astype(np.float32),
+            "yaxis": axis,
+            "mode": "lines",
+            "line": {"width": 0},
+            "hoverinfo": "skip",
+        }
         for edge in (curve.low, curve.high)
-        if edge is not None
-    ]
-    edges[1] |= {"fill": "tonexty", "fillcolor": charts.faint(color)}
-    return edges
+    )
+    return [low, high | {"fill": "tonexty", "fillcolor": charts.faint(color)}]
+
+
+def _breaks(curve: Curve, step: timedelta | None) -> NDArray[np.intp]:
+    """The places before which something is missing, by how far apart the points usually are."""
+    if len(curve.ts) < 3:
+        return np.array([], dtype=np.intp)
+    between = np.diff(curve.ts).astype("timedelta64[us]").astype(np.int64)
+    usual = max(float(np.median(between)), step / timedelta(microseconds=1) if step else 0.0)
+    return np.flatnonzero(between > (1.5 if step else 3.0) * usual) + 1
 
 
 def _lane_axis(lanes: Sequence[str], domain: list[float]) -> Figure:
@@ -259,4 +307,4 @@ def _bands(marks: Sequence[Mark], window: Window, zone: str) -> list[Figure]:
         for mark in marks
         if mark.kind == "deployment"
     ]
-    return [*charts.incidents(marks, window, zone), *lines[:80]]
+    return [*charts.incidents(marks, window, zone), *(lines if len(lines) <= MANY else [])]

@@ -11,13 +11,14 @@ import pandas as pd
 import streamlit as st
 
 from metrics.review.holes import Hole
-from metrics.review.overview import Reading, State, side_of
+from metrics.review.reading import Reading, State, side_of
 from metrics.ui.sentences import missing
 from metrics.ui.words import age, change, quantity, t, title_of
 
 __all__ = ["ROW_HEIGHT", "columns_of_readings", "holes", "readings"]
 
 ROW_HEIGHT = 30
+# Signs beside colours: not everybody sees red, and print has none.
 SIGNS: Mapping[State, str] = {
     "over": "▲ over",
     "worse": "↘ worse",
@@ -25,13 +26,20 @@ SIGNS: Mapping[State, str] = {
     "better": "↗ better",
     "silent": "○ no data",
 }
+SIGN_COLORS: Mapping[State, str] = {
+    "over": "red",
+    "worse": "orange",
+    "steady": "gray",
+    "better": "green",
+    "silent": "gray",
+}
 
 
 def readings(rows: Sequence[Reading], now: datetime) -> pd.DataFrame:
     """All indicators, in the order given: a cell without a figure is empty, never 0."""
     return pd.DataFrame(
         {
-            "state": [t(SIGNS[r.state]) for r in rows],
+            "state": [[t(SIGNS[r.state])] for r in rows],
             "side": [t("infra") if side_of(r.line.indicator) == "infra" else t("dev") for r in rows],
             "component": [r.line.component for r in rows],
             "part": [r.line.part or "" for r in rows],
@@ -50,7 +58,12 @@ def readings(rows: Sequence[Reading], now: datetime) -> pd.DataFrame:
 def columns_of_readings(*, compare: bool) -> dict[str, Any]:
     column = st.column_config
     return {
-        "state": column.TextColumn(t("State"), width=80),
+        "state": column.MultiselectColumn(
+            t("State"),
+            options=[t(sign) for sign in SIGNS.values()],
+            color=[SIGN_COLORS[state] for state in SIGNS],
+            width=95,
+        ),
         "side": column.TextColumn(t("Team"), width=55),
         "component": column.TextColumn(t("Component"), width=120),
         "part": column.TextColumn(t("Part"), width=130),

@@ -8,7 +8,8 @@ from typing import Literal
 
 import streamlit as st
 
-from metrics.review.overview import Panel, Reading
+from metrics.review.overview import Panel
+from metrics.review.reading import Reading
 from metrics.ui import address
 from metrics.ui.words import age, change, quantity, t, title_of
 
@@ -42,13 +43,13 @@ def _tile(reading: Reading, place: int, now: datetime, *, compare: bool) -> None
     with st.container(border=True, key=f"tile-{reading.state}-{place}", height="stretch"):
         st.page_link(
             EXPLORE,
-            label=f"{name_of(reading)} · {title_of(indicator)}",
+            label=f"**{title_of(indicator)}**",
             query_params=link_to(reading),
             help=_explained(reading, now),
             width="stretch",
         )
         st.metric(
-            title_of(indicator),
+            name_of(reading),
             quantity(reading.now, indicator.unit),
             change(reading.change, reading.before, indicator.unit)
             if compare and reading.change is not None
@@ -56,7 +57,6 @@ def _tile(reading: Reading, place: int, now: datetime, *, compare: bool) -> None
             delta_color=_color(reading),
             delta_arrow="off" if not reading.change else "up" if reading.change > 0 else "down",
             delta_description=_beside(reading, now),
-            label_visibility="collapsed",
         )
 
 
@@ -89,8 +89,8 @@ def _explained(reading: Reading, now: datetime) -> str:
     return " · ".join(parts)
 
 
-def _color(reading: Reading) -> Literal["normal", "inverse", "off"]:
+def _color(reading: Reading) -> Literal["red", "green", "off"]:
     """Colour only where it means something: a change that counts, in the direction that matters."""
-    if reading.state in ("steady", "silent") or reading.line.indicator.better == "neutral":
+    if reading.moved == "steady":
         return "off"
-    return "normal" if reading.line.indicator.better == "higher" else "inverse"
+    return "red" if reading.moved == "worse" else "green"

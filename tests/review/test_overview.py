@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from metrics.review.lines import lines
-from metrics.review.overview import Reading, headline, overview, read, side_of, spark_step, threshold_of
+from metrics.review.overview import overview, spark_step
 from metrics.review.period import Period
+from metrics.review.reading import Reading, read, side_of, threshold_of
 from tests.review import made
 from tests.review.made import WEEK
 
@@ -73,33 +74,12 @@ def test_the_components_own_threshold_comes_before_the_catalogues():
     assert found["web/latency"] is None
 
 
-def test_the_service_names_its_headline_by_address_or_alias():
-    frame = made.series([(1, "web", None, "cpu"), (2, "web", "/jobs/export", "latency"), (3, "db", None, "cpu")])
-    named = made.service(headline=("db/cpu_used", "web//jobs/export/latency", "web/unheard_of"))
-    found = headline(lines(frame, made.INDICATORS), named, made.INDICATORS)
-    assert [line.address for line in found] == ["web//jobs/export/latency", "db/cpu"]
-
-
-def test_without_one_it_is_the_catalogues_first_from_as_many_components_as_there_are():
-    rows = [(1, "api", None, "latency"), (2, "api", None, "cpu"), (3, "db", None, "cpu"), (4, "api", None, "hits")]
-    rows.append((5, "db", None, "hits"))
-    found = headline(lines(made.series(rows), made.INDICATORS), made.service(), made.INDICATORS)
-    assert [line.address for line in found] == ["api/latency", "api/cpu", "db/hits"]
-
-
-def test_parts_lead_only_where_there_is_no_whole():
-    rows = [(1, "web", "/a", "latency"), (2, "web", None, "latency")]
-    found = headline(lines(made.series(rows), made.INDICATORS), made.service(), made.INDICATORS)
-    assert [line.address for line in found] == ["web/latency"]
-
-
 def whole(**changes):
     every = lines(made.series([(1, "web", None, "cpu"), (2, "web", None, "latency")]), made.INDICATORS)
     now = made.period({1: {"mean": 85}, 2: {"p95": 0.2}})
     service = made.service(made.component("web"))
     given = {
-        "period": PERIOD, "service": service, "indicators": made.INDICATORS,
-        "needs": {"web": (made.CPU, made.HITS)}, "known": every,
+        "period": PERIOD, "service": service, "needs": {"web": (made.CPU, made.HITS)}, "leading": every,
         "readings": read(every, service, now, now, made.buckets({})),
         "curves": (made.buckets({1: [1, 2]}), made.buckets({1: [3, 4]})), "step": timedelta(hours=1),
         "events": made.events(), "coverage": made.coverage(),
