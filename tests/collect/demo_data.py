@@ -8,9 +8,9 @@ from functools import cache
 
 import httpx
 import numpy as np
-from metrics.catalog import load
 from numpy.typing import NDArray
 
+from metrics.catalog import load
 from metrics.collect import demo
 from metrics.model import Coverage, Event, Points, Snapshot, Window
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import yaml
-from metrics.catalog import load
 from pydantic import ValidationError
 
+from metrics.catalog import load
 from metrics.collect import demo
 from metrics.model import Window
 from tests.collect.demo_data import OFFLINE, SEEDS, UNTIL, Demo, collected, instant, last, whole

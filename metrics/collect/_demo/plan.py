@@ -97,7 +97,7 @@ def draw(seed: int, grid: Grid) -> Plan:
         disk_from=disk_full - timedelta(days=(100 - disk_level) / disk_slope),
         disk_full=disk_full,
         disk_level=disk_level,
-        build_minutes=(build_end * pick(rng, 0.5, 0.56), build_end),
+        build_minutes=(build_end * pick(rng, 0.48, 0.54), build_end),
         build_ahead_from=at(last - timedelta(days=int(rng.integers(7, 10))), 12.0),
         gaps=_gaps(rng, last),
     )
@@ -132,7 +132,7 @@ def _jumps(rng: np.random.Generator, last: date, end: datetime, since: datetime)
     jumps = []
     for day, hour in sorted(chosen):
         start = at(day, hour + pick(rng, 0, 1.6))
-        length = timedelta(minutes=pick(rng, 25, 65))
+        length = timedelta(minutes=pick(rng, 30, 75))
         if since < start and start + length < end:
             jumps.append(Jump(Window(start, start + length), pick(rng, 0.9, 1.3)))
     return tuple(jumps)

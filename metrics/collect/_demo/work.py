@@ -17,7 +17,7 @@ __all__ = ["PHASES", "WORK", "Change", "Defect", "changes", "defects", "found_by
 
 PHASES = ("requirements", "design", "review", "unit test", "integration test", "acceptance", "production")
 _FOUND = (0.03, 0.05, 0.09, 0.08, 0.13, 0.37, 0.25)
-_UI_REWORK = (0.2, 0.3, 0.25, 0.15, 0.35, 0.68, 0.61)
+_UI_REWORK = (0.2, 0.3, 0.3, 0.15, 0.4, 0.74, 0.68)
 """How likely a defect found in that phase means that a screen has to be made again (story 7)."""
 
 WORK = ("feature", "prevention", "early_detection", "repair")
