@@ -7,6 +7,7 @@ quarter costs about as much as a week. Percentiles come from the sketch and are 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -43,10 +44,11 @@ def buckets(db: Reader, series_ids: Sequence[int], window: Window, step: timedel
     clock = ZoneInfo(zone)
     offsets = {_offset(moment, clock) for moment in (window.start, window.end)}
     fits = {size: all(length % size == timedelta(0) for length in (step, *offsets)) for size in (HOUR, DAY)}
+    parts = _Parts.of(window, hours=fits[HOUR], days=fits[DAY])
     frame = db.frame(
         f"""SELECT series_id, (utc + {_offset_sql(window, clock)}) // $step * $step AS ts, {_FOLDED}
-        FROM ({_parts_sql(_of(series_ids))}) GROUP BY 1, 2 ORDER BY 1, 2""",
-        {**_parts(window, hours=fits[HOUR], days=fits[DAY]), "step": int(step.total_seconds())},
+        FROM ({parts.rolled(_of(series_ids))}) GROUP BY 1, 2 ORDER BY 1, 2""",
+        {"step": int(step.total_seconds())},
     )
     frame["ts"] = _from_local(frame["ts"], zone)
     return frame
@@ -57,10 +59,10 @@ def period(db: Reader, window: Window, series_ids: Sequence[int] | None = None) 
 
     `p95` is the value that 95 % of the samples stay under, within the sketch's relative error of 2 %.
     """
-    wanted, parts = _of(series_ids), _parts(window)
-    figures = db.frame(f"SELECT series_id, {_FOLDED} FROM ({_parts_sql(wanted)}) GROUP BY 1 ORDER BY 1", parts)
-    p95 = db.frame(_quantile_sql(wanted), {**{key: parts[key] for key in ("since", "until", "d0", "d1")}, "q": 0.95})
-    last = db.frame(_last_sql(wanted), _last_edges(window))
+    wanted, parts = _of(series_ids), _Parts.of(window)
+    figures = db.frame(f"SELECT series_id, {_FOLDED} FROM ({parts.rolled(wanted)}) GROUP BY 1 ORDER BY 1")
+    p95 = db.frame(_quantile_sql(parts.bucketed(wanted)), {"q": 0.95})
+    last = db.frame(_last_sql(wanted, window))
     last["last_ts"] = last["last_ts"].dt.tz_localize("UTC")
     return figures.merge(last, on="series_id", how="left").merge(p95, on="series_id", how="left")
 
@@ -69,7 +71,12 @@ def _of(series_ids: Sequence[int] | None) -> str:
     """Ids as literals, not as a parameter: only so does DuckDB skip the row groups of other series."""
     if series_ids is None:
         return "true"
-    return f"series_id IN ({', '.join(str(int(number)) for number in series_ids)})" if len(series_ids) else "false"
+    if not len(series_ids):
+        return "false"
+    first, last = min(series_ids), max(series_ids)
+    if last - first + 1 == len(set(series_ids)):
+        return f"series_id BETWEEN {int(first)} AND {int(last)}"
+    return f"series_id IN ({', '.join(str(int(number)) for number in series_ids)})"
 
 
 def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:
@@ -105,76 +112,108 @@ def _from_local(seconds: pd.Series, zone: str) -> pd.Series:
     return local.dt.tz_localize(zone, ambiguous=first_run, nonexistent="shift_forward").dt.tz_convert("UTC")
 
 
-def _parts(window: Window, *, hours: bool = True, days: bool = True) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class _Parts:
     """The window cut into edge, hours, days, hours, edge: [since, h0), [h0, d0), [d0, d1), [d1, h1), [h1, until).
 
-    Without `hours` everything is edge, without `days` all between the edges is hours.
+    Parts that are empty are not asked for: each would cost a scan.
     """
-    h0, h1 = -((EPOCH - window.start) // HOUR), (window.end - EPOCH) // HOUR
-    if not hours or h0 > h1:
-        h0 = h1
-    d0, d1 = -(-h0 // 24), h1 // 24
-    if not days or d0 > d1:
-        d0 = d1
-    return {"since": _naive(window.start), "until": _naive(window.end), "h0": h0, "h1": h1, "d0": d0, "d1": d1}
+
+    since: datetime
+    until: datetime
+    h0: int
+    h1: int
+    d0: int
+    d1: int
+
+    @classmethod
+    def of(cls, window: Window, *, hours: bool = True, days: bool = True) -> _Parts:
+        """Without `hours` everything is edge, without `days` all between the edges is hours."""
+        h0, h1 = -((EPOCH - window.start) // HOUR), (window.end - EPOCH) // HOUR
+        if not hours or h0 > h1:
+            h0 = h1
+        d0, d1 = -(-h0 // 24), h1 // 24
+        if not days or d0 > d1:
+            d0 = d1
+        return cls(window.start, window.end, h0, h1, d0, d1)
+
+    def rolled(self, wanted: str) -> str:
+        """SQL for rows (series_id, utc, n, sum, min, max) that cover the window once; `utc` in epoch seconds."""
+        hours = [(self.h0, min(self.d0 * 24, self.h1)), (max(self.d1 * 24, self.h0), self.h1)]
+        if self.d0 == self.d1:
+            hours = [(self.h0, self.h1)]
+        daily = "SELECT series_id, day * 86400 AS utc, n, sum, min, max FROM daily"
+        hourly = "SELECT series_id, hour * 3600 AS utc, n, sum, min, max FROM hourly"
+        values = "1 AS n, value AS sum, value AS min, value AS max"
+        raw = f"SELECT series_id, epoch_us(ts) // 1000000 AS utc, {values} FROM samples"
+        return _union(
+            *(f"{daily} WHERE {wanted} AND day >= {a} AND day < {b}" for a, b in [(self.d0, self.d1)] if a < b),
+            *(f"{hourly} WHERE {wanted} AND hour >= {a} AND hour < {b}" for a, b in hours if a < b),
+            *(f"{raw} WHERE {wanted} AND {span}" for span in self._raw(self.h0, self.h1, HOUR)),
+            otherwise=f"{hourly} WHERE false",
+        )
+
+    def bucketed(self, wanted: str) -> str:
+        """SQL for rows (series_id, bucket, n): the sketch of whole days, raw samples put into buckets elsewhere."""
+        sketch = f"SELECT series_id, bucket, n FROM sketch WHERE {wanted}"
+        raw = f"SELECT series_id, {bucket('value')} AS bucket, 1 AS n FROM samples WHERE {wanted}"
+        return _union(
+            *(f"{sketch} AND day >= {a} AND day < {b}" for a, b in [(self.d0, self.d1)] if a < b),
+            *(f"{raw} AND {span}" for span in self._raw(self.d0, self.d1, DAY)),
+            otherwise=f"{sketch} AND false",
+        )
+
+    def _raw(self, first: int, last: int, size: timedelta) -> list[str]:
+        """Conditions for what lies in the window outside the steps [first, last)."""
+        spans = [(self.since, EPOCH + first * size), (EPOCH + last * size, self.until)]
+        if first >= last:
+            spans = [(self.since, self.until)]
+        return [f"ts >= {_literal(a)} AND ts < {_literal(b)}" for a, b in spans if a < b]
 
 
-def _parts_sql(wanted: str) -> str:
-    """Rows (series_id, utc, n, sum, min, max) that together cover the window once; `utc` in epoch seconds."""
-    return f"""SELECT series_id, day * 86400 AS utc, n, sum, min, max
-        FROM daily WHERE {wanted} AND day >= $d0 AND day < $d1
-        UNION ALL
-        SELECT series_id, hour * 3600, n, sum, min, max FROM hourly
-        WHERE {wanted} AND hour >= $h0 AND hour < $h1 AND NOT (hour >= $d0 * 24 AND hour < $d1 * 24)
-        UNION ALL
-        SELECT series_id, epoch_us(ts) // 1000000, 1, value, value, value FROM samples
-        WHERE {wanted} AND ts >= $since AND ts < $until
-          AND NOT (ts >= epoch_ms($h0 * 3600000::BIGINT) AND ts < epoch_ms($h1 * 3600000::BIGINT))"""
+def _union(*selects: str, otherwise: str) -> str:
+    return " UNION ALL ".join(selects) or otherwise
 
 
-def _quantile_sql(wanted: str) -> str:
-    """The nearest-rank quantile: sketch for whole days, raw samples put into the same buckets for the edges."""
-    return f"""WITH counts AS (
-        SELECT series_id, bucket, n FROM sketch WHERE {wanted} AND day >= $d0 AND day < $d1
-        UNION ALL
-        SELECT series_id, {bucket("value")}, 1 FROM samples
-        WHERE {wanted} AND ts >= $since AND ts < $until
-          AND NOT (ts >= epoch_ms($d0 * 86400000::BIGINT) AND ts < epoch_ms($d1 * 86400000::BIGINT))
-    ), ranked AS (
+def _quantile_sql(counts: str) -> str:
+    """The nearest-rank quantile of each series from rows (series_id, bucket, n)."""
+    return f"""WITH ranked AS (
         SELECT series_id, bucket, sum(sum(n)) OVER (PARTITION BY series_id ORDER BY bucket) AS reached,
                sum(sum(n)) OVER (PARTITION BY series_id) AS total
-        FROM counts GROUP BY series_id, bucket)
+        FROM ({counts}) GROUP BY series_id, bucket)
     SELECT series_id, {representative("bucket")} AS p95
     FROM (SELECT series_id, min(bucket) AS bucket FROM ranked WHERE reached >= $q * total GROUP BY series_id)"""
 
 
-def _last_edges(window: Window) -> dict[str, object]:
-    h0, h1 = (window.start - EPOCH) // HOUR, (window.end - EPOCH) // HOUR
-    return {"since": _naive(window.start), "until": _naive(window.end), "h0": h0, "h1": h1}
-
-
-def _last_sql(wanted: str) -> str:
+def _last_sql(wanted: str, window: Window) -> str:
     """Series that end inside the window keep their last value; others are looked up in the last hour of it.
 
     An hour that the window's end cuts is read raw: its roll-up may speak of samples beyond the end.
     """
+    h0, h1 = (window.start - EPOCH) // HOUR, (window.end - EPOCH) // HOUR
+    inside = f"ts >= {_literal(window.start)} AND ts < {_literal(window.end)}"
+    cut = f"""UNION ALL
+        SELECT series_id, ts, value FROM samples
+        WHERE {wanted} AND ts >= {_literal(EPOCH + h1 * HOUR)} AND ts < {_literal(window.end)}
+          AND series_id NOT IN (SELECT series_id FROM ending)"""
     return f"""WITH ending AS (
-        SELECT series_id, last_ts, last_value FROM series
-        WHERE {wanted} AND last_ts >= $since AND last_ts < $until
+        SELECT series_id, last_ts, last_value FROM series WHERE {wanted} AND last_{inside.replace(" ts", " last_ts")}
     ), earlier AS (
         SELECT series_id, max(hour) AS hour FROM hourly
-        WHERE {wanted} AND hour >= $h0 AND hour < $h1 AND series_id NOT IN (SELECT series_id FROM ending)
+        WHERE {wanted} AND hour >= {h0} AND hour < {h1} AND series_id NOT IN (SELECT series_id FROM ending)
         GROUP BY series_id)
     SELECT series_id, last_value AS last, last_ts FROM ending
     UNION ALL
     SELECT series_id, arg_max(value, ts), max(ts) FROM (
         SELECT s.series_id, s.ts, s.value FROM samples s JOIN earlier e ON s.series_id = e.series_id
             AND s.ts >= epoch_ms(e.hour * 3600000::BIGINT) AND s.ts < epoch_ms((e.hour + 1) * 3600000::BIGINT)
-        UNION ALL
-        SELECT series_id, ts, value FROM samples
-        WHERE {wanted} AND ts >= epoch_ms($h1 * 3600000::BIGINT)
-          AND series_id NOT IN (SELECT series_id FROM ending))
-    WHERE ts >= $since AND ts < $until GROUP BY series_id"""
+        {cut if EPOCH + h1 * HOUR < window.end else ""})
+    WHERE {inside} GROUP BY series_id"""
+
+
+def _literal(time: datetime) -> str:
+    """A time as a literal: DuckDB prunes by it, which it doesn't by a parameter."""
+    return f"TIMESTAMP '{_naive(time)}'"
 
 
 def _naive(time: datetime) -> datetime:

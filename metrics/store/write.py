@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -111,8 +112,8 @@ def settle_periods(store: Store, wanted: Sequence[Series]) -> list[Series]:
 
     A step inferred from a part of a file must not make a second series of the first.
     """
-    with store.write() as connection:
-        known = [Series(*row[1:]) for row in connection.execute(_SERIES).fetchall()]
+    with store.read() as db:
+        known = _numbered(db.rows(_SERIES))
     by_rest = {replace(series, period_s=0): series for series in reversed(known)}
     return [series if series in known else by_rest.get(replace(series, period_s=0), series) for series in wanted]
 
@@ -120,15 +121,22 @@ def settle_periods(store: Store, wanted: Sequence[Series]) -> list[Series]:
 def series_ids(store: Store, wanted: Iterable[Series], ids: dict[Series, int]) -> None:
     """Add the ids of the wanted series to `ids`, registering those the store has not met."""
     missing = [series for series in dict.fromkeys(wanted) if series not in ids]
-    if not missing:
-        return
-    with store.write() as connection:
-        known = {Series(*row[1:]): int(row[0]) for row in connection.execute(_SERIES).fetchall()}
-        fresh = [series for series in missing if series not in known]
-        known |= {series: number for number, series in enumerate(fresh, max(known.values(), default=0) + 1)}
-        if fresh:
-            _insert(connection, "series", [_series_row(series, known[series]) for series in fresh])
-    ids.update({series: known[series] for series in missing})
+    if missing and store.exists():  # mostly they are known, and readers don't queue
+        with store.read() as db:
+            ids.update(_numbered(db.rows(_SERIES)))
+    missing = [series for series in missing if series not in ids]
+    if missing:
+        with store.write() as connection:
+            known = _numbered(connection.execute(_SERIES).fetchall())
+            fresh = [series for series in missing if series not in known]
+            known |= {series: number for number, series in enumerate(fresh, max(known.values(), default=0) + 1)}
+            if fresh:
+                _insert(connection, "series", [_series_row(series, known[series]) for series in fresh])
+        ids.update({series: known[series] for series in missing})
+
+
+def _numbered(rows: Iterable[tuple[Any, ...]]) -> dict[Series, int]:
+    return {Series(*row[1:]): int(row[0]) for row in rows}
 
 
 _SERIES = "SELECT series_id, service, component, indicator, stat, unit, period_s, source, part FROM series"

@@ -1,0 +1,1 @@
+"""Measurements, not tests: `make bench`. Figures are medians of one run; compare within a run, the machine is noisy."""

@@ -1,0 +1,13 @@
+"""`python -m tests.benchmarks [store] [ui]`: builds the big store once in .bench/, then measures."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.benchmarks import store, ui
+
+PARTS = {"store": store.main, "ui": ui.main}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or PARTS:
+        PARTS[name]()

@@ -1,0 +1,199 @@
+"""The store's figures: the review's queries against plain DuckDB on the same file, imports, writes, the lease."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from metrics.model import Points, Series, Window
+from metrics.store import Store, compact, read, write
+from tests.benchmarks import dataset
+
+TURNS = 9
+WEEK = timedelta(days=7)
+
+
+def main() -> None:
+    grown = [("1M", *dataset.build("1m", 3, anew=True)), ("26M", *dataset.build("26m", anew=True))]
+    for label, store, speed in grown:
+        _size(label, store, speed)
+    store = grown[-1][1]
+    compact.compact(store)
+    _size("26M re-sorted", store, 0)
+    for label, each, _ in grown:
+        _queries(label, each)
+    _lease(store)
+    _writes(store)
+    _turns(store)
+    print(
+        f"memory: peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB, import and queries in one process"
+    )
+
+
+def _size(label: str, store: Store, speed: float) -> None:
+    with store.read() as db:
+        ((rows,),) = db.rows("SELECT count(*) FROM samples")
+    size = store.path.stat().st_size
+    imported = f", imported at {speed / 1e6:.2f} million rows/s" if speed else ""
+    print(f"{label}: {rows:,} samples, {size / 1e6:.1f} MB, {size / rows:.2f} bytes a sample all included{imported}")
+
+
+def _queries(label: str, store: Store) -> None:
+    """Each question asked of the product and of plain DuckDB in turns, warm."""
+    with store.read() as db:
+        known = read.series(db)
+    end = known["last_ts"].max().to_pydatetime() + timedelta(minutes=5)
+    for name, (ours, plain) in _pairs(known, end).items():
+        with store.read() as db, duckdb.connect(store.path, read_only=True) as connection:
+            mine, theirs = _in_turns(lambda: ours(db), lambda: connection.execute(plain).df())  # noqa: B023
+        print(f"{label} {name:32} {mine:7.1f} ms   plain DuckDB {theirs:7.1f} ms   ratio {mine / theirs:.2f}")
+
+
+def _pairs(known: pd.DataFrame, end: datetime) -> dict[str, tuple[Callable[[read.Reader], object], str]]:
+    ids = known["series_id"].to_list()
+    some = known[known["indicator"] == known["indicator"].iloc[0]]["series_id"].to_list()
+    week, before = Window(end - WEEK, end), Window(end - 2 * WEEK, end - WEEK)
+    month, burst = Window(end - 4 * WEEK, end), Window(end - timedelta(hours=30), end - timedelta(hours=24))
+    baseline = Window(burst.start - WEEK, burst.start)
+    at = f"TIMESTAMP '{end:%Y-%m-%d %H:%M:%S}'"
+    return {
+        "Q1 one series, 7 days, raw": (
+            lambda db: read.samples(db, ids[:1], week),
+            f"SELECT ts, value FROM samples WHERE series_id = {ids[0]} AND ts >= {at} - INTERVAL 7 DAY AND ts < {at} ORDER BY ts",
+        ),
+        "Q2 hourly, 50 series, 28 days": (
+            lambda db: read.buckets(db, some, month, timedelta(hours=1), "UTC"),
+            f"""SELECT series_id, time_bucket(INTERVAL '1 hour', ts) h, avg(value), max(value) FROM samples
+            WHERE series_id IN ({", ".join(map(str, some))}) AND ts >= {at} - INTERVAL 28 DAY AND ts < {at} GROUP BY ALL ORDER BY ALL""",
+        ),
+        "Q3 p95 of two weeks, all series": (
+            lambda db: (read.period(db, week), read.period(db, before)),
+            f"""SELECT series_id, quantile_cont(value, 0.95) FILTER (WHERE ts >= {at} - INTERVAL 7 DAY),
+            quantile_cont(value, 0.95) FILTER (WHERE ts < {at} - INTERVAL 7 DAY)
+            FROM samples WHERE ts >= {at} - INTERVAL 14 DAY AND ts < {at} GROUP BY 1""",
+        ),
+        "Q4 what moved with a spike": (
+            lambda db: _moved_with(read.samples(db, ids, burst), read.period(db, baseline), ids[0]),
+            f"""WITH w AS (SELECT series_id, ts, value FROM samples
+                WHERE ts >= {at} - INTERVAL 30 HOUR AND ts < {at} - INTERVAL 24 HOUR),
+            t AS (SELECT ts, value tv FROM w WHERE series_id = {ids[0]}),
+            c AS (SELECT w.series_id, corr(w.value, t.tv) r, avg(w.value) a FROM w JOIN t USING (ts) GROUP BY 1),
+            b AS (SELECT series_id, avg(value) mu, stddev_samp(value) sd FROM samples
+                WHERE ts >= {at} - INTERVAL 198 HOUR AND ts < {at} - INTERVAL 30 HOUR GROUP BY 1)
+            SELECT series_id, c.r, (c.a - b.mu) / nullif(b.sd, 0) z FROM c JOIN b USING (series_id)
+            ORDER BY abs(c.r) * abs(z) DESC NULLS LAST LIMIT 10""",
+        ),
+        "Q5 sparklines, all series, 28 days": (
+            lambda db: (read.buckets(db, ids, month, timedelta(days=1), "UTC"), read.series(db)),
+            f"""WITH d AS (SELECT series_id, date_trunc('day', ts) d, avg(value) v, arg_max(value, ts) latest FROM samples
+            WHERE ts >= {at} - INTERVAL 28 DAY AND ts < {at} GROUP BY 1, 2)
+            SELECT series_id, arg_max(latest, d), list(v ORDER BY d) FROM d GROUP BY 1 ORDER BY 1""",
+        ),
+        "Q5 the same in Tokyo's days": (
+            lambda db: (read.buckets(db, ids, month, timedelta(days=1), "Asia/Tokyo"), read.series(db)),
+            f"""SELECT series_id, date_trunc('day', ts + INTERVAL 9 HOUR), avg(value) FROM samples
+            WHERE ts >= {at} - INTERVAL 28 DAY AND ts < {at} GROUP BY 1, 2""",
+        ),
+    }  # fmt: skip
+
+
+def _moved_with(window: pd.DataFrame, baseline: pd.DataFrame, target: int) -> pd.Series:
+    wide = window.pivot(index="ts", columns="series_id", values="value").to_numpy()
+    names = np.sort(window["series_id"].unique())
+    centred = wide - wide.mean(axis=0)
+    mine = centred[:, names.searchsorted(target)]
+    r = mine @ centred / np.sqrt((mine @ mine) * (centred**2).sum(axis=0))
+    rise = pd.Series(wide.mean(axis=0), names) - baseline.set_index("series_id")["mean"]
+    return (rise.abs() * np.abs(r)).nlargest(10)
+
+
+def _in_turns(*acts: Callable[[], object]) -> list[float]:
+    """The median milliseconds of each act, taken in turns so that noise falls on all alike."""
+    took: list[list[float]] = [[] for _ in acts]
+    for turn in range(TURNS + 2):
+        for spent, act in zip(took, acts, strict=True):
+            began = time.perf_counter()
+            act()
+            if turn > 1:
+                spent.append(1e3 * (time.perf_counter() - began))
+    return [statistics.median(spent) for spent in took]
+
+
+def _lease(store: Store) -> None:
+    def enter() -> None:
+        with store.read():
+            pass
+
+    cold = []
+    for _ in range(TURNS):
+        time.sleep(0.4)  # until the idle connection has been given back
+        began = time.perf_counter()
+        enter()
+        cold.append(1e3 * (time.perf_counter() - began))
+    (warm,) = _in_turns(enter)
+    print(f"lease: {warm:.2f} ms warm, {statistics.median(cold):.1f} ms cold (opening the file included)")
+
+
+def _writes(store: Store) -> None:
+    """12,000 rows an hour's window at a time, each overlapping the one before by 11 of 12, on a copy."""
+    folder = dataset.FOLDER / "writes"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    store = Store(store.copy(folder / "tomoni.duckdb"))
+    run, held, took = write.begin_run(store, "collect", "bench"), list[float](), list[float]()
+    pace = write.Pace.adapt
+    write.Pace.adapt = lambda self, rows, held_s: (held.append(held_s), pace(self, rows, held_s))[1]  # type: ignore[method-assign]
+    for number in range(24):
+        began = time.perf_counter()
+        write.batches(store, run, _hour(number))
+        took.append(time.perf_counter() - began)
+    write.Pace.adapt = pace  # type: ignore[method-assign]
+    print(f"write of 12,000 overlapping rows: {1e3 * statistics.median(took):.0f} ms; "
+          f"lease held {1e3 * statistics.median(held):.0f} ms, at most {1e3 * max(held):.0f} ms")  # fmt: skip
+
+
+def _hour(number: int) -> list[Points]:
+    now = np.datetime64(datetime.now(UTC).replace(tzinfo=None, minute=0, second=0, microsecond=0), "us")
+    ts = now + (number + np.arange(12)) * np.timedelta64(300, "s")
+    return [
+        Points(Series("default", f"w-{i // 20}", "system.cpu.utilization", "mean", "%", 300, "bench", str(i % 20)), ts,
+               np.round(50 + np.sin(number + np.arange(12)) + i / 100, 2))
+        for i in range(1_000)
+    ]  # fmt: skip
+
+
+def _turns(store: Store) -> None:
+    """One writer in a tight loop and four reading threads in this process: how long each waits."""
+    store = Store(dataset.FOLDER / "writes" / "tomoni.duckdb")
+    run, stop, waits = write.begin_run(store, "collect", "bench"), threading.Event(), list[float]()
+
+    def look() -> None:
+        while not stop.is_set():
+            began = time.perf_counter()
+            with store.read() as db:
+                waits.append(time.perf_counter() - began)
+                db.rows("SELECT count(*) FROM series")
+
+    readers = [threading.Thread(target=look) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    took, until, number = list[float](), time.monotonic() + 8, 100
+    while time.monotonic() < until:
+        began = time.perf_counter()
+        write.batches(store, run, _hour(number))
+        took.append(time.perf_counter() - began)
+        number += 1
+    stop.set()
+    for reader in readers:
+        reader.join()
+    print(f"1 writer, 4 readers, 8 s: {len(took)} writes p50 {1e3 * statistics.median(took):.0f} ms; "
+          f"{len(waits)} reads waited p95 {1e3 * np.quantile(waits, 0.95):.0f} ms, at most {1e3 * max(waits):.0f} ms")  # fmt: skip
