@@ -20,6 +20,7 @@ NOUNS = (
     "metrics.model",
     "metrics.quantity",
     "metrics.catalog",
+    "metrics.faults",
     "metrics.yaml_file",
     "metrics.service_file",
     "metrics.config",

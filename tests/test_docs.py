@@ -1,4 +1,7 @@
-"""The documentation says what the code does: every name is in it, every link leads somewhere, every command runs."""
+"""The documentation says what the code does: every name is in it, every link leads somewhere, every command runs.
+
+Each source has its page asked for in collect/test_conformance.py, each view and import column in test_data_doc.py.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,13 @@ import argparse
 import ast
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import pytest
 from pydantic import BaseModel
 
 from metrics import catalog, config, model, service_file
 from metrics.cli import main, parser
-from metrics.collect.layout import COLUMNS
-from metrics.store import Store, write
 from metrics.ui import frame
 from tests.documents import Document, document, documents
 from tests.source_tree import ROOT
@@ -42,43 +41,6 @@ def test_a_verb_is_documented_with_each_of_its_flags(verb: str):
 def test_no_other_verb_is_documented():
     headings = re.findall(r"^## (\S+)$", document("docs/commands.md").text, re.MULTILINE)
     assert headings == list(verbs())
-
-
-@pytest.fixture
-def opened(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An empty store, as an analyst's shell opens it."""
-    store = Store(folder / "tomoni.duckdb")
-    write.end_run(store, write.begin_run(store, "import", "import"), "done")
-    with duckdb.connect(str(folder / "tomoni.duckdb"), read_only=True) as connection:
-        yield connection
-
-
-def test_public_views_are_documented_column_by_column(opened: duckdb.DuckDBPyConnection):
-    said = document("docs/data.md").section("Public views")
-    columns = opened.execute(
-        "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE starts_with(table_name, 'v_')"
-    ).fetchall()
-    views = {view for view, _, _ in columns}
-    assert views
-    assert set(re.findall(r"^### (\w+)$", said, re.MULTILINE)) == views
-    for view in views:
-        rows = re.findall(r"^\| `(\w+)` \| (\w+) \|", document("docs/data.md").section(view), re.MULTILINE)
-        assert rows == [(name, kind) for table, name, kind in columns if table == view]
-
-
-def test_the_sql_in_the_documentation_runs(opened: duckdb.DuckDBPyConnection):
-    statements = [(each.path.name, block) for each in documents() for block in each.blocks("sql")]
-    assert statements
-    for _, statement in statements:
-        opened.execute(statement)
-
-
-def test_import_columns_are_documented():
-    said = document("docs/data.md").section("Import columns")
-    for content, columns in COLUMNS.items():
-        rows = re.findall(r"^\| `(\w+)` \|", Document(ROOT / "docs/data.md").section(content), re.MULTILINE)
-        assert sorted(rows) == sorted(columns), content
-    assert set(re.findall(r"^### (\w+)$", said, re.MULTILINE)) == set(COLUMNS)
 
 
 def test_pages_are_documented():
