@@ -21,7 +21,7 @@ from metrics.model import Service
 from metrics.ui import address, controls, loading
 from metrics.ui.loading import Facts
 from metrics.ui.style import STYLE
-from metrics.ui.words import age, moment, t
+from metrics.ui.words import age, both, moment, t
 
 __all__ = ["Frame", "begin", "pages"]
 
@@ -138,9 +138,12 @@ def _freshness(facts: Facts, service: Service, now: datetime) -> str:
 
 
 def _demo_label(facts: Facts) -> None:
-    if facts.is_demo:
+    if facts.demo:
         st.caption(
-            t(":orange-badge[Demo data] an invented service; `python -m metrics demo --remove` takes it away"),
+            t(
+                ":orange-badge[Demo data] {services} is invented; `python -m metrics demo --remove` takes it away",
+                services=both([f"**{name}**" for name in facts.demo]),
+            ),
             width="content",
         )
 

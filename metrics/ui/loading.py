@@ -68,8 +68,8 @@ class Facts:
 
     services: tuple[str, ...]
     newest: dict[str, datetime]
-    is_demo: bool
-    is_live: bool
+    demo: tuple[str, ...]
+    """The services that are invented."""
     failing: tuple[tuple[str, str], ...]
     """Sources whose newest run failed, each with the reason."""
 
@@ -93,9 +93,7 @@ def store_of(folder: Path) -> Store:
 @said
 def facts(folder: Path) -> Facts:
     store = store_of(folder)
-    return (
-        _facts(folder, store.version()) if store.exists() else Facts((), {}, is_demo=False, is_live=False, failing=())
-    )
+    return _facts(folder, store.version()) if store.exists() else Facts((), {}, (), ())
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -108,8 +106,7 @@ def _facts(folder: Path, _version: str) -> Facts:
     return Facts(
         services=tuple(series["service"].unique()),
         newest={str(name): at.to_pydatetime() for name, at in newest.items()},
-        is_demo=bool((series["source"] == "demo").any()),
-        is_live=bool((series["source"] != "demo").any()),
+        demo=tuple(series.loc[series["source"] == "demo", "service"].unique()),
         failing=tuple((str(row["source"]), str(row["detail"] or "")) for row in failed.to_dict("records")),
     )
 

@@ -1,0 +1,118 @@
+"""Every page in a browser: deep links on a fresh server, filters in the URL, contrast, and nobody else asked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.conftest import ready, serve
+from tests.pages import deployments
+
+PATHS = {"/": "Joint review", "/explore": "Explore", "/sources": "Sources"}
+
+
+@pytest.mark.parametrize(("path", "title"), PATHS.items())
+def test_the_first_deep_link_on_a_fresh_server_opens_the_right_page_in_the_right_frame(
+    path, title, tmp_path: Path, open_page
+):
+    with serve(deployments.one_series(tmp_path)) as url:
+        page = open_page(url + path)
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        expect(page.locator(".st-key-bar").get_by_role("link")).to_have_text(list(PATHS.values()))
+        assert page.url == url + path
+        assert page.get_by_role("dialog").count() == 0
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast_and_width(path, scheme, demo_app, open_page):
+    page = open_page(demo_app + path, scheme=scheme)
+    found = Axe().run(page, options={"runOnly": ["color-contrast"]})
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1440
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_usable_on_a_phone(path, demo_app, open_page):
+    page = open_page(demo_app + path, width=390, height=844)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = page.get_by_role("heading", level=1).bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+
+
+def test_home_fits_its_story_on_the_first_screen(demo_app, open_page):
+    page = open_page(demo_app)
+    expect(page.get_by_test_id("stMetric")).to_have_count(8)
+    expect(page.locator(".js-plotly-plot")).to_have_count(8)
+    table = page.get_by_test_id("stDataFrame").first.bounding_box()
+    assert table is not None
+    assert table["y"] < 760
+
+
+def test_a_filter_is_in_the_url_and_the_url_is_the_view(demo_app, open_page):
+    page = open_page(demo_app)
+    page.get_by_role("radio", name="Infra").click()
+    expect(page).to_have_url(re.compile("view=infra"))
+    expect(page.get_by_test_id("stMetric")).to_have_count(4)
+    again = open_page(page.url)
+    expect(again.get_by_test_id("stMetric")).to_have_count(4)
+
+
+def test_a_tile_opens_explore_with_the_same_period(demo_app, open_page):
+    page = open_page(f"{demo_app}/?period=custom&since=2026-11-18T00:00&until=2026-11-20T00:00")
+    page.locator(".st-key-headline").get_by_role("link").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Explore")
+    ready(page)
+    expect(page).to_have_url(re.compile(r"/explore\?.*since=2026-11-18T00.00.*component=web&indicator="))
+    expect(page.get_by_text("18 – 19 Nov 2026")).to_be_visible()
+
+
+def test_the_menu_keeps_the_period(demo_app, open_page):
+    page = open_page(f"{demo_app}/?period=4w")
+    page.locator(".st-key-bar").get_by_role("link", name="Explore").click()
+    expect(page).to_have_url(re.compile(r"/explore\?period=4w"))
+
+
+def test_a_row_of_the_table_opens_explore(demo_app, open_page):
+    page = open_page(demo_app)
+    table = page.get_by_test_id("stDataFrame").first
+    table.scroll_into_view_if_needed()
+    table.click(position={"x": 260, "y": 50})
+    expect(page.get_by_role("heading", level=1)).to_have_text("Explore")
+    expect(page).to_have_url(re.compile("component=.+&indicator="))
+
+
+def test_dragging_across_explores_chart_zooms_in(demo_app, open_page):
+    page = open_page(f"{demo_app}/explore?component=web&indicator=cpu")
+    chart = page.locator(".js-plotly-plot .nsewdrag").last
+    box = chart.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 300, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 420, box["y"] + 60, steps=4)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("period=custom.*since="))
+    expect(page.get_by_text("raw samples", exact=False).first).to_be_visible()
+
+
+def test_the_rows_and_the_sql_behind_a_chart(demo_app, open_page):
+    page = open_page(f"{demo_app}/explore?component=web&indicator=cpu")
+    page.get_by_text("The SQL that made it").click()
+    expect(page.get_by_test_id("stCode")).to_contain_text("FROM v_samples")
+    page.get_by_text("The rows behind it").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as CSV").click()
+    assert "system.cpu.utilization" in Path(download.value.path()).read_text()
+
+
+def test_collect_now_brings_this_machines_figures(tmp_path: Path, open_page):
+    with serve(tmp_path) as url:
+        page = open_page(f"{url}/sources")
+        page.get_by_role("button", name="Collect this machine now").click()
+        expect(page.get_by_test_id("stToast")).to_contain_text("host")
+        expect(page.get_by_text("1 source, and it answers.")).to_be_visible()

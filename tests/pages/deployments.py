@@ -1,0 +1,46 @@
+"""Data folders for the pages: a demo, an empty one, one whose source fails, one with a service that nobody described."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from metrics import cli
+from metrics.model import Coverage, Points, Series, Window
+from metrics.store import Store, write
+
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+STEP = timedelta(minutes=5)
+
+
+def demo(folder: Path, weeks: int = 4) -> Path:
+    """The demo service with a fixed end, so that pages look the same on every run."""
+    arguments = ["--data", str(folder), "demo", "--weeks", str(weeks), "--until", NOW.isoformat()]
+    assert cli.main(arguments) == 0
+    return folder
+
+
+def one_series(folder: Path, service: str = "shop", hours: int = 48) -> Path:
+    """Two days of one component's CPU: all that a first import brings."""
+    store = Store(folder / "tomoni.duckdb")
+    run = write.begin_run(store, "import", "cpu.csv")
+    identity = Series(service, "web-1", "system.cpu.utilization", "mean", "%", 300, "cpu.csv")
+    n = hours * 12
+    ts = np.datetime64(NOW.replace(tzinfo=None), "us") - np.arange(n, 0, -1) * np.timedelta64(STEP)
+    window = Window(NOW - STEP * n, NOW)
+    answer = Coverage(service, "web-1", identity.indicator, "cpu.csv", window, "complete")
+    write.batches(store, run, [Points(identity, ts, 40 + 10 * np.sin(np.arange(n) / 20)), answer])
+    write.refuse(store, run, "cpu.csv", [(17, "not a number", "2026-11-22 00:00,oops")])
+    write.end_run(store, run, "done")
+    return folder
+
+
+def failing(folder: Path) -> Path:
+    """The same, and a source whose newest run could not reach anything."""
+    one_series(folder)
+    store = Store(folder / "tomoni.duckdb")
+    run = write.begin_run(store, "collect", "cloudwatch")
+    write.end_run(store, run, "failed", "no route to monitoring.example.com")
+    return folder

@@ -1,0 +1,178 @@
+"""Every page, entered through app.py as a visitor does: with data, without any, and with a source that fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from metrics.ui import frame
+from tests.pages import deployments
+
+ROOT = Path(__file__).parents[2]
+PAGES = [path for path, _ in frame.pages()]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return deployments.demo(tmp_path_factory.mktemp("demo"))
+
+
+def visit(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch, **query: object) -> AppTest:
+    monkeypatch.setenv("TOMONI_DATA", str(folder))
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    if page == "app.py":
+        return app.run()
+    return app.switch_page(page).run()
+
+
+def said(app: AppTest) -> str:
+    kinds = ("markdown", "caption", "info", "warning", "error", "subheader")
+    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
+
+
+def test_the_menu_is_the_list_of_files():
+    files = sorted(path.name for path in (ROOT / "pages").glob("[0-9]*.py"))
+    assert [Path(path).name for path in PAGES] == ["app.py", *files]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_with_data(page, demo, monkeypatch):
+    app = visit(page, demo, monkeypatch)
+    assert not app.exception
+    assert app.title[0].value == dict(frame.pages())[page]
+    assert "Demo data" in said(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_any_data(page, folder, monkeypatch):
+    app = visit(page, folder, monkeypatch)
+    assert not app.exception
+    assert len(app.info) == 1
+    assert "python -m metrics" in app.info[0].value
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_failing_source_is_named_with_its_reason(page, folder, monkeypatch):
+    app = visit(page, deployments.failing(folder), monkeypatch)
+    assert not app.exception
+    assert "cloudwatch failed: no route to monitoring.example.com" in app.warning[0].value
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_wrong_configuration_is_one_sentence(page, folder, monkeypatch):
+    (folder / "tomoni.yaml").write_text("sauces: {}\n")
+    app = visit(page, folder, monkeypatch)
+    assert not app.exception
+    assert "sauces" in app.error[0].value
+
+
+def test_home_has_a_sentence_tiles_charts_a_table_and_the_holes(demo, monkeypatch):
+    app = visit("app.py", demo, monkeypatch)
+    assert "over" in app.markdown[1].value
+    assert len(app.metric) == 8
+    assert len(app.get("plotly_chart")) == 8
+    assert len(app.dataframe) == 2
+    table = app.dataframe[0].value
+    assert table["state"].str[0].is_monotonic_increasing or table["state"].str[0].iloc[0] in ("▲ over", "↘ worse")
+    assert "not collected" in app.subheader[1].value
+
+
+def test_home_by_period_and_team(demo, monkeypatch):
+    app = visit("app.py", demo, monkeypatch, view="infra", compare="no")
+    assert len(app.metric) == 4
+    assert not any(metric.delta for metric in app.metric)
+    app.button_group(key="period").set_value("4w").run()
+    assert not app.exception
+    assert app.query_params["period"] == "4w"
+    assert "26 Oct" in app.markdown[1].value
+
+
+def test_a_custom_period_comes_from_the_link(demo, monkeypatch):
+    since = "2026-11-20T00:00"
+    app = visit("app.py", demo, monkeypatch, period="custom", since=since, until="2026-11-21T00:00")
+    assert not app.exception
+    assert "20 Nov 2026" in app.markdown[1].value
+
+
+@pytest.mark.parametrize(("since", "until"), [("2026-11-21T00:00", "2026-11-20T00:00"), ("yesterday", "soon")])
+def test_an_impossible_period_falls_back_to_a_week(since, until, demo, monkeypatch):
+    app = visit("app.py", demo, monkeypatch, period="custom", since=since, until=until)
+    assert not app.exception
+    assert len(app.metric) == 8
+
+
+def test_a_store_without_configuration_has_a_home_too(folder, monkeypatch):
+    app = visit("app.py", deployments.one_series(folder), monkeypatch)
+    assert not app.exception
+    assert len(app.metric) == 1
+    assert "quiet period" in app.markdown[1].value
+
+
+def test_since_the_last_review_is_offered_once_there_was_one(demo, monkeypatch):
+    reviews = demo / "reviews"
+    assert "review" not in visit("app.py", demo, monkeypatch).button_group(key="period").options
+    reviews.mkdir()
+    (reviews / "2026-11-18.json").write_text("{}")
+    app = visit("app.py", demo, monkeypatch, period="review")
+    (reviews / "2026-11-18.json").unlink()
+    reviews.rmdir()
+    assert "18 – 23 Nov 2026" in app.markdown[1].value
+
+
+EXPLORE = "pages/1_explore.py"
+
+
+def test_explore_draws_what_the_link_says_aliases_included(demo, monkeypatch):
+    app = visit(EXPLORE, demo, monkeypatch, component=["web", "aurora-main"], indicator=["cpu"])
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 1
+    assert app.multiselect(key="component").value == ["web", "aurora-main"]
+    assert app.multiselect(key="indicator").value == ["system.cpu.utilization"]
+
+
+def test_explore_names_the_nearest_for_an_unknown_link(demo, monkeypatch):
+    app = visit(EXPLORE, demo, monkeypatch, component="wep", indicator="latency_p59")
+    assert not app.exception
+    assert "`wep`" in app.warning[0].value
+    assert "`web`" in app.warning[0].value
+    assert "latency_p95" in app.warning[0].value
+
+
+def test_explore_without_a_question_shows_what_both_teams_follow(demo, monkeypatch):
+    app = visit(EXPLORE, demo, monkeypatch)
+    assert "both teams follow" in said(app)
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_explore_says_where_the_data_is_when_there_is_none_here(folder, monkeypatch):
+    deployments.one_series(folder)
+    query = {"period": "custom", "since": "2026-01-01T00:00", "until": "2026-01-02T00:00"}
+    app = visit(EXPLORE, folder, monkeypatch, component="web-1", **query)
+    assert "No samples in 1 Jan 2026" in app.info[0].value
+
+
+def test_explore_raw_and_in_steps(demo, monkeypatch):
+    for step in ("raw", "3600", "nonsense"):
+        app = visit(EXPLORE, demo, monkeypatch, component="web", indicator="cpu", step=step)
+        assert not app.exception
+
+
+def test_sources_lists_refused_rows_with_file_line_and_reason(folder, monkeypatch):
+    app = visit("pages/2_sources.py", deployments.failing(folder), monkeypatch)
+    tables = [element.value for element in app.dataframe]
+    assert list(tables[0]["Source"]) == ["cpu.csv", "cloudwatch"]
+    assert list(tables[0]["Refused rows"]) == [1, 0]
+    refused = tables[2].iloc[0]
+    assert (refused["File"], refused["Line"], refused["Why"]) == ("cpu.csv", 17, "not a number")
+
+
+def test_two_services_bring_a_picker(demo, folder, monkeypatch):
+    deployments.one_series(folder, service="shop")
+    deployments.one_series(folder, service="bank")
+    app = visit("app.py", folder, monkeypatch, service="shop")
+    assert app.selectbox(key="service").options == ["bank", "shop"]
+    assert app.selectbox(key="service").value == "shop"
