@@ -1,14 +1,12 @@
-"""What all tests share: a deployment's folder, stores, the demo, and a Chromium."""
+"""What all tests share: a deployment's folder and a Chromium."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from metrics.store import Store
 from tests import chromium
 
 
@@ -22,18 +20,6 @@ def folder(tmp_path: Path) -> Path:
     path = tmp_path / "data"
     path.mkdir()
     return path
-
-
-@pytest.fixture
-def make_store(tmp_path: Path) -> Callable[[str], Store]:
-    """Stores by name, each in a folder of its own."""
-
-    def make(name: str = "data") -> Store:
-        path = tmp_path / name
-        path.mkdir(exist_ok=True)
-        return Store(path / "tomoni.duckdb")
-
-    return make
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from metrics import catalog, config, model, service_file
 from metrics.cli import main, parser
-from metrics.ui import frame
+from metrics.ui import address, frame
 from tests.documents import Document, document, documents
 from tests.source_tree import ROOT
 
@@ -48,6 +48,11 @@ def test_pages_are_documented():
     for path, title in frame.pages():
         assert f"`{path}`" in said.text
         assert said.section(title), f"docs/pages.md has no heading `## {title}`"
+
+
+def test_the_keys_of_an_address_are_documented():
+    rows = re.findall(r"^\| (`.+?) \|", document("docs/pages.md").text, re.MULTILINE)
+    assert [key for key in address.SHARED if f"`{key}`" not in " ".join(rows)] == []
 
 
 def test_indicators_are_documented():
