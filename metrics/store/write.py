@@ -99,10 +99,12 @@ def forget_source(store: Store, source: str) -> None:
         connection.execute("UPDATE layout SET sorted_rows = 0, total_rows = (SELECT count(*) FROM samples)")
 
 
-def samples_chunk(store: Store, run_id: int, chunk: pd.DataFrame, pace: Pace) -> int:
-    """Write one chunk (series_id, ts, value; each key once) in one lease; returns what was new or changed."""
+def samples_chunk(
+    store: Store, run_id: int, chunk: pd.DataFrame, pace: Pace, others: Sequence[Event | Snapshot | Coverage] = ()
+) -> int:
+    """Write (series_id, ts, value; each key once) and what is said of them in one lease; returns the new or changed."""
     with store.write(on_release=lambda held_s: pace.adapt(len(chunk), held_s)) as connection:
-        written = samples.put(connection, chunk, run_id)
+        written = samples.put(connection, chunk, run_id) + _put_others(connection, others, run_id)
         _count(connection, run_id, written)
     return written
 
@@ -154,16 +156,11 @@ def _flush(store: Store, run_id: int, gathered: _Gathered, pace: Pace, ids: dict
     series_ids(store, (points.series for points in gathered.points), ids)
     incoming = _incoming(gathered.points, ids)
     written, done = 0, 0
-    while done < len(incoming):
+    while done + pace.rows < len(incoming):
         chunk = incoming.iloc[done : done + pace.rows]
-        written += samples_chunk(store, run_id, chunk, pace)
         done += len(chunk)
-    if gathered.others:
-        with store.write() as connection:
-            rows = _put_others(connection, gathered.others, run_id)
-            _count(connection, run_id, rows)
-        written += rows
-    return written
+        written += samples_chunk(store, run_id, chunk, pace)
+    return written + samples_chunk(store, run_id, incoming.iloc[done:], pace, gathered.others)
 
 
 def _count(connection: duckdb.DuckDBPyConnection, run_id: int, rows: int) -> None:

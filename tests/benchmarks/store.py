@@ -5,10 +5,10 @@ from __future__ import annotations
 import resource
 import shutil
 import statistics
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
 
 import duckdb
 import numpy as np
@@ -17,8 +17,11 @@ import pandas as pd
 from metrics.model import Points, Series, Window
 from metrics.store import Store, compact, read, write
 from tests.benchmarks import dataset
+from tests.store.workers import context
 
 TURNS = 9
+TURNS_S = 8
+WRITES = dataset.FOLDER / "writes" / "tomoni.duckdb"
 WEEK = timedelta(days=7)
 
 
@@ -33,7 +36,7 @@ def main() -> None:
         _queries(label, each)
     _lease(store)
     _writes(store)
-    _turns(store)
+    _turns()
     print(
         f"memory: peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB, import and queries in one process"
     )
@@ -145,10 +148,9 @@ def _lease(store: Store) -> None:
 
 def _writes(store: Store) -> None:
     """12,000 rows an hour's window at a time, each overlapping the one before by 11 of 12, on a copy."""
-    folder = dataset.FOLDER / "writes"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    store = Store(store.copy(folder / "tomoni.duckdb"))
+    shutil.rmtree(WRITES.parent, ignore_errors=True)
+    WRITES.parent.mkdir(parents=True)
+    store = Store(store.copy(WRITES))
     run, held, took = write.begin_run(store, "collect", "bench"), list[float](), list[float]()
     pace = write.Pace.adapt
     write.Pace.adapt = lambda self, rows, held_s: (held.append(held_s), pace(self, rows, held_s))[1]  # type: ignore[method-assign]
@@ -171,29 +173,35 @@ def _hour(number: int) -> list[Points]:
     ]  # fmt: skip
 
 
-def _turns(store: Store) -> None:
-    """One writer in a tight loop and four reading threads in this process: how long each waits."""
-    store = Store(dataset.FOLDER / "writes" / "tomoni.duckdb")
-    run, stop, waits = write.begin_run(store, "collect", "bench"), threading.Event(), list[float]()
+def _turns() -> None:
+    """One writer in a tight loop and four readers, each a process: how long each waits."""
+    ends = []
+    for work in (_keep_writing, *[_keep_looking] * 4):
+        mine, theirs = context.Pipe(duplex=False)
+        context.Process(target=work, args=(theirs,)).start()
+        ends.append(mine)
+    took, *waits = [end.recv() for end in ends]
+    waited = np.concatenate(waits)
+    print(f"1 writer, 4 readers, {TURNS_S} s: {len(took)} writes p50 {np.quantile(took, 0.5):.0f} ms, p95 {np.quantile(took, 0.95):.0f} ms; "
+          f"{len(waited)} reads waited p50 {np.quantile(waited, 0.5):.0f} ms, p95 {np.quantile(waited, 0.95):.0f} ms")  # fmt: skip
 
-    def look() -> None:
-        while not stop.is_set():
-            began = time.perf_counter()
-            with store.read() as db:
-                waits.append(time.perf_counter() - began)
-                db.rows("SELECT count(*) FROM series")
 
-    readers = [threading.Thread(target=look) for _ in range(4)]
-    for reader in readers:
-        reader.start()
-    took, until, number = list[float](), time.monotonic() + 8, 100
+def _keep_writing(said: Connection) -> None:
+    store, took, number = Store(WRITES), list[float](), 100
+    run, until = write.begin_run(store, "collect", "bench"), time.monotonic() + TURNS_S
     while time.monotonic() < until:
         began = time.perf_counter()
         write.batches(store, run, _hour(number))
-        took.append(time.perf_counter() - began)
+        took.append(1e3 * (time.perf_counter() - began))
         number += 1
-    stop.set()
-    for reader in readers:
-        reader.join()
-    print(f"1 writer, 4 readers, 8 s: {len(took)} writes p50 {1e3 * statistics.median(took):.0f} ms; "
-          f"{len(waits)} reads waited p95 {1e3 * np.quantile(waits, 0.95):.0f} ms, at most {1e3 * max(waits):.0f} ms")  # fmt: skip
+    said.send(took)
+
+
+def _keep_looking(said: Connection) -> None:
+    store, waits, until = Store(WRITES), list[float](), time.monotonic() + TURNS_S
+    while time.monotonic() < until:
+        began = time.perf_counter()
+        with store.read() as db:
+            waits.append(1e3 * (time.perf_counter() - began))
+            db.rows("SELECT count(*) FROM series")
+    said.send(waits)
