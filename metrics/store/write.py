@@ -102,7 +102,7 @@ def forget_source(store: Store, source: str) -> None:
 def samples_chunk(
     store: Store, run_id: int, chunk: pd.DataFrame, pace: Pace, others: Sequence[Event | Snapshot | Coverage] = ()
 ) -> int:
-    """Write (series_id, ts, value; each key once) and what is said of them in one lease; returns the new or changed."""
+    """Write (series_id, ts, value; each key once) and what is said of them in one lease; returns what was new."""
     with store.write(on_release=lambda held_s: pace.adapt(len(chunk), held_s)) as connection:
         written = samples.put(connection, chunk, run_id) + _put_others(connection, others, run_id)
         _count(connection, run_id, written)
