@@ -62,7 +62,7 @@ class Pull:
             read_rows, refused = self._read_files(run_id, window)
         except Exception as error:  # noqa: BLE001 - a source is a guest: no fault of one may stop another
             return self._failed(run_id, error, window)
-        self._faults += [f"{refused} rows refused"] if refused else []
+        self._faults += [f"{refused:,} row{'s' if refused > 1 else ''} refused"] if refused else []
         detail = self._summary()
         write.end_run(self._store, run_id, "done", detail)
         state: State = "partial" if self._faults else "done"
@@ -111,9 +111,8 @@ class Pull:
         return dict(zip(mine["kind"], mine["values"], strict=True))
 
     def _failed(self, run_id: int, error: Exception, window: Window) -> Outcome:
-        detail = redacted(str(error) or type(error).__name__, self._secrets)
-        if not isinstance(error, TomoniError):
-            detail = f"{type(error).__name__}: {detail}"
+        detail = redacted(_sentence(error), self._secrets)
+        if not isinstance(error, TomoniError | httpx.TransportError):
             log.error("%s: %s", self._name, redacted(traceback.format_exc(), self._secrets))
         with suppress(StoreError):  # what can't be recorded is still reported
             retryable = error.retryable if isinstance(error, SourceError) else True
@@ -138,3 +137,13 @@ class Pull:
             return ""
         more = f" (and {len(self._faults) - 1} more)" if len(self._faults) > 1 else ""
         return self._faults[0] + more
+
+
+def _sentence(error: Exception) -> str:
+    """What went wrong, for a person."""
+    if isinstance(error, TomoniError):
+        return str(error)
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, httpx.TransportError):
+        return f"can't be reached: {said}"
+    return f"a fault in the source itself: {said}"
