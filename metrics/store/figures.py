@@ -16,7 +16,7 @@ import pandas as pd
 
 from metrics.model import Window
 from metrics.store.shared import Reader
-from metrics.store.sketch import bucket, representative
+from metrics.store.sketch import bucket, quantile
 
 __all__ = ["buckets", "period", "samples"]
 
@@ -61,10 +61,12 @@ def period(db: Reader, window: Window, series_ids: Sequence[int] | None = None) 
     """
     wanted, parts = _of(series_ids), _Parts.of(window)
     figures = db.frame(f"SELECT series_id, {_FOLDED} FROM ({parts.rolled(wanted)}) GROUP BY 1 ORDER BY 1")
-    p95 = db.frame(_quantile_sql(parts.bucketed(wanted)), {"q": 0.95})
+    p95 = db.frame(quantile(parts.bucketed(wanted)), {"q": 0.95}).rename(columns={"quantile": "p95"})
     last = db.frame(_last_sql(wanted, window))
     last["last_ts"] = last["last_ts"].dt.tz_localize("UTC")
-    return figures.merge(last, on="series_id", how="left").merge(p95, on="series_id", how="left")
+    whole = figures.merge(last, on="series_id", how="left").merge(p95, on="series_id", how="left")
+    whole["p95"] = whole["p95"].clip(whole["min"], whole["max"])  # a bucket may reach beyond what was there
+    return whole
 
 
 def _of(series_ids: Sequence[int] | None) -> str:
@@ -173,16 +175,6 @@ class _Parts:
 
 def _union(*selects: str, otherwise: str) -> str:
     return " UNION ALL ".join(selects) or otherwise
-
-
-def _quantile_sql(counts: str) -> str:
-    """The nearest-rank quantile of each series from rows (series_id, bucket, n)."""
-    return f"""WITH ranked AS (
-        SELECT series_id, bucket, sum(sum(n)) OVER (PARTITION BY series_id ORDER BY bucket) AS reached,
-               sum(sum(n)) OVER (PARTITION BY series_id) AS total
-        FROM ({counts}) GROUP BY series_id, bucket)
-    SELECT series_id, {representative("bucket")} AS p95
-    FROM (SELECT series_id, min(bucket) AS bucket FROM ranked WHERE reached >= $q * total GROUP BY series_id)"""
 
 
 def _last_sql(wanted: str, window: Window) -> str:
