@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import httpx
+
 from metrics import config as configuration
 from metrics.cli_show import table
 from metrics.collect.http import client
+from metrics.collect.pull import sentence
 from metrics.collect.redaction import redacted, secrets_in
 from metrics.collect.run import kind_of, settings_of, store_of
 from metrics.config import Config, SourceConfig
@@ -50,8 +53,8 @@ def _sign_of_life(config: Config, source: SourceConfig) -> Line:
         settings, kind = settings_of(config, source), kind_of(source)
         with client() as http:
             said = kind.check(settings, http) if kind.check else "nothing to reach"
-    except TomoniError as error:
-        return Line(what, "wrong", redacted(str(error), tuple(secrets_in(source.settings))))
+    except (TomoniError, httpx.TransportError) as error:
+        return Line(what, "wrong", redacted(sentence(error), tuple(secrets_in(source.settings))))
     return Line(what, "fine", said)
 
 

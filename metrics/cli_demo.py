@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from metrics.cli_flags import a_time, first_fault
 from metrics.cli_show import Progress
 from metrics.collect import Batch, demo, http
+from metrics.collect.run import tidy
 from metrics.errors import InputError
 from metrics.model import Points
 from metrics.store import Store, read, write
@@ -43,6 +44,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     store = Store(folder / "tomoni.duckdb")
     if arguments.remove:
         _remove(folder, store)
+        tidy(folder)
         print("the demo is gone")
         return 0
     _refuse_other_data(store)
@@ -50,6 +52,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     if store.exists():
         write.forget_source(store, SOURCE)
     rows = _fill(folder, store, settings)
+    tidy(folder)
     whole = demo.window(settings)
     print(f"{rows:,} rows of the demo service `{demo.SERVICE}`, {whole.start:%Y-%m-%d} to {whole.end:%Y-%m-%d}")
     return 0

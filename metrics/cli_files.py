@@ -14,7 +14,7 @@ from metrics.cli_flags import a_pair, first_fault
 from metrics.cli_show import Progress
 from metrics.collect.files import FileToRead, read_file
 from metrics.collect.layout import COLUMNS, Layout
-from metrics.collect.run import store_of
+from metrics.collect.run import store_of, tidy
 from metrics.errors import InputError, TomoniError
 from metrics.store import Store, read, write
 
@@ -61,6 +61,7 @@ def _import(arguments: argparse.Namespace) -> int:
     store, is_fine = store_of(config), True
     for path in arguments.file:
         is_fine &= _take(store, path, layout)
+    tidy(config.folder)
     return 0 if is_fine else 2
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from metrics import config as configuration
-from metrics.collect.run import Outcome, Request, chosen, run_source, store_of
+from metrics.collect.run import Outcome, Request, chosen, run_source, store_of, tidy
 from metrics.config import Config, SourceConfig
 from metrics.errors import TomoniError
 from metrics.store import read
@@ -111,6 +111,7 @@ class Loop:
         try:
             if next_run(self._last_started(config, source), every, now) <= now:
                 self._report(run_source(config, source, Request(now)))
+                tidy(config.folder)
         except TomoniError as error:
             self._report(error)
 

@@ -21,7 +21,7 @@ from metrics.errors import SourceError, StoreError, TomoniError
 from metrics.model import Coverage, CoverageState, Points, Series, Snapshot, Window
 from metrics.store import Store, read, write
 
-__all__ = ["Outcome", "Progress", "Pull", "State"]
+__all__ = ["Outcome", "Progress", "Pull", "State", "sentence"]
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ class Pull:
         return dict(zip(mine["kind"], mine["values"], strict=True))
 
     def _failed(self, run_id: int, error: Exception, window: Window) -> Outcome:
-        detail = redacted(_sentence(error), self._secrets)
+        detail = redacted(sentence(error), self._secrets)
         if not isinstance(error, TomoniError | httpx.TransportError):
             log.error("%s: %s", self._name, redacted(traceback.format_exc(), self._secrets))
         with suppress(StoreError):  # what can't be recorded is still reported
@@ -139,8 +139,8 @@ class Pull:
         return self._faults[0] + more
 
 
-def _sentence(error: Exception) -> str:
-    """What went wrong, for a person."""
+def sentence(error: Exception) -> str:
+    """What went wrong, for a person. Secrets may still be in it."""
     if isinstance(error, TomoniError):
         return str(error)
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

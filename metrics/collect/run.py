@@ -26,6 +26,7 @@ from metrics.config import Config, SourceConfig, validate_settings
 from metrics.errors import ConfigError, InputError, TomoniError
 from metrics.model import Window
 from metrics.store import Store, read
+from metrics.store.compact import compact_if_needed
 
 __all__ = [
     "Outcome",
@@ -37,6 +38,7 @@ __all__ = [
     "run_sources",
     "settings_of",
     "store_of",
+    "tidy",
 ]
 
 # Sources mostly wait for somebody's network; more would only crowd the one writer.
@@ -102,6 +104,7 @@ def run_sources(
         runs = [pool.submit(run_source, config, source, request, progress) for source in sources]
         for run in as_completed(runs):
             yield run.result()
+    tidy(config.folder)
 
 
 def run_source(config: Config, source: SourceConfig, request: Request, progress: Progress | None = None) -> Outcome:
@@ -130,6 +133,13 @@ def _window(store: Store, source: SourceConfig, request: Request) -> Window:
         with store.read() as db:
             answered = read.coverage(db)
     return window_to_ask(kind_of(source), source.name, answered, end)
+
+
+def tidy(folder: Path) -> None:
+    """Have the store re-sorted when that pays; nobody waits for it, and one process at a time does it."""
+    with _only_one(folder / ".locks" / ".sort") as mine:
+        if mine:
+            compact_if_needed(Store(folder / "tomoni.duckdb"))
 
 
 def kind_of(source: SourceConfig) -> Source:
