@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -16,6 +16,7 @@ from metrics.collect.redaction import redacted, secrets_in
 from metrics.collect.run import kind_of, settings_of, store_of
 from metrics.config import Config, SourceConfig
 from metrics.errors import ConfigError, TomoniError
+from metrics.model import Service
 from metrics.store import read
 
 __all__ = ["check"]
@@ -40,11 +41,14 @@ def _lines(folder: Path) -> Iterator[Line]:
     except ConfigError as error:
         yield Line("configuration", "wrong", str(error))
         return
-    said = f"{len(config.services)} services, {len(config.sources)} sources"
-    yield Line("configuration", "fine", said)
+    yield Line("configuration", "fine", f"services: {_names(config.services)}; sources: {_names(config.sources)}")
     for source in config.sources:
         yield _sign_of_life(config, source)
     yield from _store(config)
+
+
+def _names(named: Sequence[Service | SourceConfig]) -> str:
+    return ", ".join(each.name for each in named) or "none"
 
 
 def _sign_of_life(config: Config, source: SourceConfig) -> Line:
