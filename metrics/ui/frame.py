@@ -139,9 +139,10 @@ def _freshness(facts: Facts, service: Service, now: datetime) -> str:
 
 def _demo_label(facts: Facts) -> None:
     if facts.demo:
-        st.caption(
+        st.markdown(
             t(
-                ":orange-badge[Demo data] {services} is invented; `python -m metrics demo --remove` takes it away",
+                ":orange-badge[Demo data] :small[{services} is invented; "
+                "`python -m metrics demo --remove` takes it away]",
                 services=both([f"**{name}**" for name in facts.demo]),
             ),
             width="content",

@@ -35,7 +35,7 @@ def collect_now(here: Frame) -> None:
     with here.toolbar:
         st.space("stretch")
         label = t("Collect now") if here.config.sources else t("Collect this machine now")
-        if st.button(label, disabled=job.is_running, type="primary", help=", ".join(names)):
+        if st.button(label, disabled=job.is_running, help=", ".join(names)):
             job.start(here.config, said(chosen)(here.config, names), here.now)
             st.session_state["collecting"] = True
     if st.session_state.get("collecting"):

@@ -8,9 +8,16 @@ STYLE = """<style>
 }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.45rem; }
 [data-testid="stMetricValue"], [data-testid="stMetricDelta"], .st-key-bar { font-variant-numeric: tabular-nums; }
+/* Streamlit's captions are too faint for AA. */
+[data-testid="stApp"] [data-testid="stCaptionContainer"] { opacity: 0.8; }
+/* Chosen options are many and no call to action: quiet chips, which also read better in the dark. */
+[data-testid="stMultiSelect"] [data-tag], [data-testid="stMultiSelect"] [data-tag] button {
+  background: rgba(120, 140, 170, 0.2); color: inherit;
+}
+[data-testid="stMultiSelect"] [data-tag] button { background: transparent; }
 /* The menu shares its line with Streamlit's own corner menu. */
-header[data-testid="stHeader"] { background: transparent; pointer-events: none; }
-header[data-testid="stHeader"] button { pointer-events: auto; }
+header[data-testid="stHeader"], header[data-testid="stHeader"] * { background: transparent; pointer-events: none; }
+header[data-testid="stHeader"] button, header[data-testid="stHeader"] button * { pointer-events: auto; }
 .st-key-bar { border-bottom: 1px solid rgba(128, 128, 128, 0.28); padding-right: 2.2rem; margin-top: -3.3rem; }
 [class*="st-key-tile-"] { gap: 0; padding: 0.3rem 0.65rem 0.4rem; }
 [class*="st-key-tile-"] p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }

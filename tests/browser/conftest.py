@@ -108,6 +108,12 @@ def ready(page: Page) -> None:
     assert page.get_by_test_id("stException").count() == 0, page.get_by_test_id("stException").all_inner_texts()
 
 
+def visit(page: Page, url: str) -> None:
+    """Another address in the same tab, with its cache."""
+    page.goto(url)
+    ready(page)
+
+
 def _fault(message: ConsoleMessage) -> list[str]:
     """On a deep link Streamlit looks for its server below the page's own address first, and hears 404 twice."""
     expected = "404" in message.text and "/_stcore/" in message.location.get("url", "")
