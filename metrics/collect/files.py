@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from glob import glob
 from pathlib import Path
 from typing import Final
@@ -17,8 +16,8 @@ from pydantic import Field
 
 from metrics.collect.layout import Layout
 from metrics.errors import InputError, SourceError
-from metrics.model import Coverage, Window
-from metrics.store import Store, bulk, read, write
+from metrics.model import Coverage, Series, Window
+from metrics.store import Store, bulk, write
 
 __all__ = ["FileToRead", "Settings", "check", "collect", "format_of", "read_file"]
 
@@ -91,30 +90,11 @@ def read_file(
     store: Store, run_id: int, source: str, file: FileToRead, progress: bulk.Progress | None = None
 ) -> bulk.Result:
     """Take one file in, and say for each of its series from when to when it speaks."""
-    before = _spans(store, source)
     result = bulk.import_file(store, run_id, file.path, file.layout.spec(format_of(file.path), source), progress)
-    if file.layout.content == "samples":
-        changed = {key: span for key, span in _spans(store, source).items() if before.get(key) != span}
-        write.batches(store, run_id, _coverage(source, changed))
+    write.batches(store, run_id, (_coverage(series, window) for series, window in result.spans.items()))
     return result
 
 
-_Key = tuple[str, str, str | None, str]
-
-
-def _spans(store: Store, source: str) -> dict[_Key, Window]:
-    """From the first sample to the end of the last, for each series of a source."""
-    with store.read() as db:
-        series = read.series(db)
-    mine = series[(series["source"] == source) & series["first_ts"].notna()]
-    return {
-        (row["service"], row["component"], row["part"], row["indicator"]): Window(
-            row["first_ts"], row["last_ts"] + timedelta(seconds=max(row["period_s"], 1))
-        )
-        for row in mine.to_dict("records")
-    }
-
-
-def _coverage(source: str, spans: dict[_Key, Window]) -> Iterator[Coverage]:
-    for (service, component, part, indicator), window in spans.items():
-        yield Coverage(service, component, indicator, source, window, "complete", "all that the file has", part)
+def _coverage(series: Series, window: Window) -> Coverage:
+    whose = (series.service, series.component, series.indicator, series.source)
+    return Coverage(*whose, window, "complete", "all that the file has", series.part)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
 from metrics.errors import InputError
-from metrics.model import Series, Unit
+from metrics.model import Series, Unit, Window
 from metrics.store import event_files, staging, write
 from metrics.store.database import Store
 
@@ -64,6 +65,8 @@ class Result:
     read: int
     written: int
     refused: int
+    spans: Mapping[Series, Window] = field(default_factory=dict)
+    """For samples: from the first to the end of the last that the file holds, by series."""
 
 
 def import_file(store: Store, run_id: int, path: Path, spec: Spec, progress: Progress | None = None) -> Result:
@@ -78,13 +81,15 @@ def import_file(store: Store, run_id: int, path: Path, spec: Spec, progress: Pro
 
 def _import_samples(store: Store, run_id: int, path: Path, spec: Spec, progress: Progress | None) -> Result:
     with store.scratch() as folder, staging.open_stage(folder / "stage.duckdb") as stage:
-        faults = _stage(stage, store, path, spec)
+        ids, faults = _stage(stage, store, path, spec)
         refused = write.refuse(store, run_id, str(path), faults.shown, total=faults.total)
         read, written = _write_sorted(stage, store, run_id, progress)
-    return Result(read, written, refused)
+        return Result(read, written, refused, _spans(stage, ids))
 
 
-def _stage(stage: duckdb.DuckDBPyConnection, store: Store, path: Path, spec: Spec) -> staging.Faults:
+def _stage(
+    stage: duckdb.DuckDBPyConnection, store: Store, path: Path, spec: Spec
+) -> tuple[dict[Series, int], staging.Faults]:
     constants = {"component": spec.component, "indicator": spec.indicator, "part": spec.part}
     file = staging.SampleFile(path, spec.format, constants, spec.columns, spec.time_zone)
     try:
@@ -92,19 +97,20 @@ def _stage(stage: duckdb.DuckDBPyConnection, store: Store, path: Path, spec: Spe
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
         raise InputError(f"{path}: can't be read as {spec.format}: {str(error).splitlines()[0]}") from error
     faults = staging.faults(stage, file, spec.indicators)
-    staging.sort(stage, _identify(store, staging.keys(stage), spec))
-    return faults
+    ids, identified = _identify(store, staging.keys(stage), spec)
+    staging.sort(stage, identified)
+    return ids, faults
 
 
-def _identify(store: Store, keys: pd.DataFrame, spec: Spec) -> pd.DataFrame:
-    """component, part, indicator (as in the file), series_id and factor of each series that the file holds."""
+def _identify(store: Store, keys: pd.DataFrame, spec: Spec) -> tuple[dict[Series, int], pd.DataFrame]:
+    """The ids of the file's series, and component, part, indicator (as in the file), series_id and factor of each."""
     keys = keys[keys["indicator"].isin(list(spec.indicators))]
     wanted = [_series(row, spec) for row in keys.itertuples(index=False)]
     ids: dict[Series, int] = {}
     settled = write.settle_periods(store, wanted)
     write.series_ids(store, settled, ids)
     factors = [spec.scale.get(spec.indicators[name].name, 1.0) for name in keys["indicator"]]
-    return keys[["component", "part", "indicator"]].assign(
+    return ids, keys[["component", "part", "indicator"]].assign(
         series_id=pd.Series([ids[series] for series in settled], dtype="int32", index=keys.index),
         factor=pd.Series(factors, dtype="float64", index=keys.index),
     )
@@ -139,3 +145,13 @@ def _chunk(stage: duckdb.DuckDBPyConnection, first: int, rows: int) -> pd.DataFr
     return stage.execute(
         "SELECT series_id, ts, value FROM sorted WHERE rowid >= $1 AND rowid < $2", [first, first + rows]
     ).df()
+
+
+def _spans(stage: duckdb.DuckDBPyConnection, ids: Mapping[Series, int]) -> dict[Series, Window]:
+    rows = stage.execute("SELECT series_id, min(ts), max(ts) FROM sorted GROUP BY series_id").fetchall()
+    by_id = {number: (first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)) for number, first, last in rows}
+    return {
+        series: Window(by_id[number][0], by_id[number][1] + timedelta(seconds=max(series.period_s, 1)))
+        for series, number in ids.items()
+        if number in by_id
+    }
