@@ -25,5 +25,5 @@ review = loading.home(here.folder, here.config, here.service, period).seen_by(vi
 st.markdown(how_it_was(review, service=here.service.title), help=worse_means())
 tiles.draw(review.panels, here.now, compare=compare)
 panels.draw(review, compare=compare)
-home_table.draw(review, here.now, compare=compare)
+home_table.draw(review, here.now, loading.state_of(here.folder, here.service, period, view), compare=compare)
 home_table.draw_holes(review.holes, here.now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 
 import pandas as pd
@@ -81,26 +82,46 @@ def collection(
     )
 
 
+Key = tuple[str | None, ...]
+_KEY = ("source", "component", "part", "indicator")
+
+
 def _series_states(
     series: pd.DataFrame, coverage: pd.DataFrame, every: Mapping[str, timedelta], now: datetime
 ) -> list[SeriesState]:
-    answered = {_plain(list(key)): rows for key, rows in coverage.groupby(_KEY, dropna=False)}
-    states, seen = [], set()
-    for row in series.to_dict("records"):
-        key = _plain([row[column] for column in _KEY])
-        seen.add(key)
-        rhythm = every.get(row["source"])
-        late = rhythm is not None and _is_late(row, rhythm, now)
-        states.append(_series_state(key, moment(row["last_ts"]), answered.get(key), late=late))
-    asked_in_vain = [(key, rows) for key, rows in answered.items() if key not in seen]
-    return [*states, *(_series_state(key, None, rows, late=False) for key, rows in asked_in_vain)]
+    answers: dict[Key, list[Row]] = {}
+    for row in coverage.to_dict("records"):
+        answers.setdefault(_key(row), []).append(row)
+    stored = {_key(row): row for row in series.to_dict("records")}
+    asked_in_vain = {key: None for key in answers if key not in stored}
+    return [
+        _series_state(key, row, answers.get(key, []), every.get(str(key[0])), now)
+        for key, row in (stored | asked_in_vain).items()
+    ]
 
 
-_KEY = ["source", "component", "part", "indicator"]
+def _key(row: Row) -> Key:
+    return tuple(text(row[column]) for column in _KEY)
 
 
-def _plain(key: Sequence[object]) -> tuple[str | None, ...]:
-    return tuple(text(each) for each in key)
+def _series_state(
+    key: Key, row: Row | None, answers: Sequence[Row], rhythm: timedelta | None, now: datetime
+) -> SeriesState:
+    source, component, part, indicator = key
+    ordered = sorted(answers, key=lambda answer: answer["window_start"])
+    gaps = _gaps(ordered)
+    return SeriesState(
+        source=str(source),
+        component=str(component),
+        part=part,
+        indicator=str(indicator),
+        last_ts=None if row is None else moment(row["last_ts"]),
+        state=ordered[-1]["state"] if ordered else "",
+        detail=ordered[-1]["detail"] or "" if ordered else "",
+        gaps=len(gaps),
+        missing=sum(gaps, timedelta(0)),
+        late=row is not None and rhythm is not None and _is_late(row, rhythm, now),
+    )
 
 
 def _is_late(row: Row, rhythm: timedelta, now: datetime) -> bool:
@@ -109,27 +130,11 @@ def _is_late(row: Row, rhythm: timedelta, now: datetime) -> bool:
     return last is None or now - last > LATE_STEPS * step
 
 
-def _series_state(
-    key: tuple[str | None, ...], last: datetime | None, answers: pd.DataFrame | None, *, late: bool
-) -> SeriesState:
-    source, component, part, indicator = key
-    state, detail, gaps, missing = "", "", 0, timedelta(0)
-    if answers is not None and len(answers):
-        ordered = answers.sort_values("window_end")
-        state, detail = str(ordered["state"].iloc[-1]), str(ordered["detail"].iloc[-1] or "")
-        gaps, missing = _gaps(ordered)
-    return SeriesState(str(source), str(component), part, str(indicator), last, state, detail, gaps, missing, late)
-
-
-def _gaps(ordered: pd.DataFrame) -> tuple[int, timedelta]:
+def _gaps(ordered: Sequence[Row]) -> list[timedelta]:
     """Stretches that did not end complete, and those that nobody asked about, between the first and the last."""
-    asked = ordered[~ordered["state"].isin(["complete", "empty"])]
-    between = ordered["window_start"].iloc[1:].reset_index(drop=True) - ordered["window_end"].iloc[:-1].reset_index(
-        drop=True
-    )
-    unasked = between[between > pd.Timedelta(0)]
-    missing = (asked["window_end"] - asked["window_start"]).sum() + unasked.sum()
-    return len(asked) + len(unasked), pd.Timedelta(missing).to_pytimedelta()
+    bad = [a["window_end"] - a["window_start"] for a in ordered if a["state"] not in ("complete", "empty")]
+    unasked = [b["window_start"] - a["window_end"] for a, b in pairwise(ordered)]
+    return [gap.to_pytimedelta() for gap in (*bad, *unasked) if gap > pd.Timedelta(0)]
 
 
 def _source_state(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from metrics.model import Indicator, Service
-from metrics.review.lines import Line, address_of, parse_address
+from metrics.review.lines import Line, address_of, family, parse_address
 from metrics.review.reading import SIDES, Reading, Side, side_of
 
 __all__ = ["HEADLINES", "headline"]
@@ -60,11 +60,6 @@ def _grants(wish: str, key: tuple[str, str], used: set[tuple[str, str]], *, is_o
         return is_own
     is_new_indicator = all(key[1] != each[1] for each in used)
     return is_new_indicator and (wish == "new indicator" or all(key[0] != each[0] for each in used))
-
-
-def family(line: Line) -> str:
-    """One percentile of a duration tells what its others would."""
-    return line.indicator.name.removesuffix(f".{line.indicator.stat}")
 
 
 def _leads(reading: Reading) -> bool:

@@ -23,6 +23,7 @@ __all__ = [
     "address_of",
     "by_series",
     "curve",
+    "family",
     "figure",
     "lines",
     "moved",
@@ -69,6 +70,11 @@ class Curve:
 def address_of(component: str, part: str | None, indicator: str) -> str:
     """As a headline writes it: `component/indicator` or `component/part/indicator`."""
     return "/".join(each for each in (component, part, indicator) if each is not None)
+
+
+def family(line: Line) -> str:
+    """One percentile of a duration tells what its others would."""
+    return line.indicator.name.removesuffix(f".{line.indicator.stat}")
 
 
 def parse_address(address: str) -> tuple[str, str | None, str]:

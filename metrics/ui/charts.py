@@ -60,12 +60,12 @@ def small(panel: Panel, marks: Sequence[Mark], window: Window, zone: str, *, com
     line = panel.reading.line
     color = COLORS[side_of(line.indicator)]
     before = panel.before if compare else None
-    by, _ = axis_unit(line.indicator.unit, [panel.now, before])
+    by, unit = axis_unit(line.indicator.unit, [panel.now, before])
     low, high, shown = _range([panel.now, before], panel.reading.threshold, by)
     data = [
         *_band(panel.now, zone, panel.step, by, color),
-        *([_line(before, zone, panel.step, by, COLORS["before"], t("previous"), dash="dot")] if before else []),
-        *([_line(panel.now, zone, panel.step, by, color, t("this period"))] if panel.now else []),
+        *([_line(before, zone, panel.step, by, COLORS["before"], t("previous"), unit, dash="dot")] if before else []),
+        *([_line(panel.now, zone, panel.step, by, color, t("this period"), unit)] if panel.now else []),
         *_deployments(marks, zone, low, high),
     ]
     return {
@@ -109,6 +109,8 @@ def time_axis(window: Window, zone: str, *, ticks: int) -> Figure:
         "showgrid": False,
         "automargin": False,
         "hoverformat": "%a %-d %b, %H:%M",
+        "spikethickness": 1,
+        "spikecolor": COLORS["before"],
         "nticks": ticks,
         "tickformat": "%-d %b" if days > 2 else "%H:%M",
     }
@@ -154,12 +156,14 @@ def _line(
     by: float,
     color: str,
     name: str,
+    unit: str,
+    *,
     dash: str = "solid",
 ) -> Figure:
     return _trace(curve.ts, curve.values / by, zone, step) | {
         "name": name,
         "line": {"color": color, "width": 1.7 if dash == "solid" else 1.1, "dash": dash},
-        "hovertemplate": "%{y:.4~g}",
+        "hovertemplate": f"%{{y:.4~g}} {unit}",
     }
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import pandas as pd
 import streamlit as st
 
 from metrics.review.holes import Hole
 from metrics.review.overview import Overview
+from metrics.review.reading import Reading
 from metrics.ui import controls, tables
 from metrics.ui.tiles import EXPLORE, link_to
 from metrics.ui.words import counted, t
@@ -19,7 +21,7 @@ ROWS_SHOWN = 14
 
 
 @st.fragment
-def draw(review: Overview, now: datetime, *, compare: bool) -> None:
+def draw(review: Overview, now: datetime, state_of_data: tuple[str, ...], *, compare: bool) -> None:
     """All indicators; a click on a cell opens its line in Explore."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(t("All indicators, worst first"), anchor=False, width="content")
@@ -40,7 +42,7 @@ def draw(review: Overview, now: datetime, *, compare: bool) -> None:
         st.caption(t("None in this state."))
         return
     picked = st.dataframe(
-        tables.readings(rows, now),
+        _frame((*state_of_data, shown), now.replace(second=0, microsecond=0), rows),
         key=f"readings-{shown}",
         hide_index=True,
         row_height=tables.ROW_HEIGHT,
@@ -52,6 +54,12 @@ def draw(review: Overview, now: datetime, *, compare: bool) -> None:
     )
     if cells := picked["selection"]["cells"]:
         st.switch_page(EXPLORE, query_params=link_to(rows[cells[0][0]]))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _frame(key: tuple[str, ...], minute: datetime, _rows: Sequence[Reading]) -> pd.DataFrame:
+    """A thousand rows of words take a moment: written once a minute for all visitors."""
+    return tables.readings(_rows, minute)
 
 
 def draw_holes(holes: Sequence[Hole], now: datetime) -> None:

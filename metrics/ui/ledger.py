@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +13,7 @@ from metrics.collect.run import Outcome, chosen
 from metrics.review.collection import Health, SeriesState, SourceState
 from metrics.ui import controls, gathering
 from metrics.ui.frame import Frame
-from metrics.ui.loading import Ledger, said
+from metrics.ui.loading import Ledger, said, store_of
 from metrics.ui.words import age, counted, moment, number, span, t, title_of
 
 __all__ = ["collect_now", "draw_refusals", "draw_runs", "draw_series", "draw_sources"]
@@ -126,6 +127,7 @@ def draw_series(here: Frame, seen: Ledger) -> None:
     states = seen.collection.series
     if not states:
         return
+    version = store_of(here.folder).version()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(counted("{n} series", "{n} series", len(states)), anchor=False, width="content")
         st.space("stretch")
@@ -139,12 +141,20 @@ def draw_series(here: Frame, seen: Ledger) -> None:
         st.caption(t("None."))
         return
     st.dataframe(
-        pd.DataFrame([_series_row(state, here) for state in rows]),
+        _series_frame(version, here.now.replace(second=0, microsecond=0), shown, here.zone, rows),
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=(min(len(rows), ROWS_SHOWN) + 1) * ROW_HEIGHT + 8,
         alt=t("Series with their newest sample, state and gaps"),
     )
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _series_frame(
+    version: str, minute: datetime, shown: str, zone: str, _rows: Sequence[SeriesState]
+) -> pd.DataFrame:
+    """A thousand rows of words take a moment: written once a minute for all visitors."""
+    return pd.DataFrame([_series_row(state, zone, minute) for state in _rows])
 
 
 def _fits(state: SeriesState, shown: str) -> bool:
@@ -155,7 +165,7 @@ def _fits(state: SeriesState, shown: str) -> bool:
     return shown == "any" or state.state not in ("complete", "empty", "")
 
 
-def _series_row(state: SeriesState, here: Frame) -> dict[str, object]:
+def _series_row(state: SeriesState, zone: str, now: datetime) -> dict[str, object]:
     indicators = catalog.load().indicators
     indicator = indicators.get(state.indicator)
     return {
@@ -163,8 +173,8 @@ def _series_row(state: SeriesState, here: Frame) -> dict[str, object]:
         t("Component"): state.component,
         t("Part"): state.part or "",
         t("Indicator"): title_of(indicator) if indicator else state.indicator,
-        t("Newest sample"): moment(state.last_ts, here.zone, here.now),
-        t("Age"): age(state.last_ts, here.now),
+        t("Newest sample"): moment(state.last_ts, zone, now),
+        t("Age"): age(state.last_ts, now),
         t("Newest answer"): state.state,
         t("Gaps"): state.gaps,
         t("Missing"): span(state.missing) if state.missing else "",

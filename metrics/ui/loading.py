@@ -40,6 +40,7 @@ __all__ = [
     "known",
     "said",
     "sources",
+    "state_of",
     "store_of",
 ]
 
@@ -88,6 +89,13 @@ def _configuration(folder: Path, _stamps: tuple[tuple[str, int], ...]) -> Config
 
 def store_of(folder: Path) -> Store:
     return Store(folder / "tomoni.duckdb")
+
+
+def state_of(folder: Path, service: Service, period: Period, *more: str) -> tuple[str, ...]:
+    """What a view depends on: the key for whatever is made of it."""
+    window = period.window
+    version = store_of(folder).version()
+    return (str(folder), version, repr(service), window.start.isoformat(), window.end.isoformat(), *more)
 
 
 @said
@@ -147,7 +155,7 @@ def _home(
     since: datetime,
     until: datetime,
     zone: str,
-    _described: str,
+    described: str,
     _service: Service,
 ) -> overview.Overview:
     period = Period(Window(since, until), zone)
@@ -244,20 +252,24 @@ class Ledger:
 
 @said
 def sources(folder: Path, settings: Config, now: datetime) -> Ledger:
-    """How collecting goes. Ages change with the clock, so what is cached is only what the store says."""
+    """How collecting goes, as of this minute."""
     store = store_of(folder)
-    frames = _ledger(folder, store.version()) if store.exists() else None
-    if frames is None:
-        empty = collection.Collection((), ())
-        return Ledger(empty, pd.DataFrame(), pd.DataFrame())
-    series, coverage, runs, refusals = frames
+    if not store.exists():
+        return Ledger(collection.Collection((), ()), pd.DataFrame(), pd.DataFrame())
+    minute = now.replace(second=0, microsecond=0)
+    return _sources(folder, store.version(), minute, repr(settings.sources), settings)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _sources(folder: Path, version: str, now: datetime, described: str, _settings: Config) -> Ledger:
+    series, coverage, runs, refusals = _ledger(folder, version)
     seen = collection.collection(
-        kinds={source.name: source.kind for source in settings.sources},
-        every={source.name: source.every or settings.every for source in settings.sources},
+        kinds={source.name: source.kind for source in _settings.sources},
+        every={source.name: source.every or _settings.every for source in _settings.sources},
         series=series,
         coverage=coverage,
         runs=runs,
-        due=loop.next_runs(settings, runs, now),
+        due=loop.next_runs(_settings, runs, now),
         now=now,
     )
     return Ledger(seen, runs, refusals)

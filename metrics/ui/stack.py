@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metrics.model import Unit, Window
-from metrics.review.lines import Curve, Line
+from metrics.review.lines import Curve, Line, family
 from metrics.review.marks import Mark
 from metrics.ui import charts
 from metrics.ui.charts import COLORS, MANY, PALETTE, Figure, local
-from metrics.ui.words import t, title_of
+from metrics.ui.words import step_name, t, title_of
 
 __all__ = ["Drawn", "figure", "panel_names"]
 
@@ -47,9 +47,9 @@ class Drawn:
 
     @property
     def group(self) -> tuple[Unit, str]:
-        """What shares a panel: one unit; counts only with their own kind."""
+        """What shares a panel: percentages, and else only what is of one kind and so of one size."""
         indicator = self.line.indicator
-        return indicator.unit, indicator.name if indicator.unit in ("1", "1/s") else ""
+        return indicator.unit, "" if indicator.unit == "%" else family(self.line)
 
 
 def panel_names(drawn: Sequence[Drawn]) -> list[tuple[Unit, str]]:
@@ -115,6 +115,9 @@ def _domains(heights: Sequence[int], *, has_lanes: bool) -> list[list[float]]:
 def _title(mine: Sequence[Drawn], colors: Sequence[str], unit: str, domain: Sequence[float]) -> Figure:
     """What the panel shows, then its lines in their colours: a legend where the eyes are."""
     names = list(dict.fromkeys(title_of(each.line.indicator) for each in mine))
+    step = mine[0].step
+    if step is not None and mine[0].line.indicator.rollup == "sum":
+        unit = " ".join(part for part in (unit, t("per {step}", step=step_name(step))) if part)
     text = "<b>" + " · ".join(names[:3]) + ("…" if len(names) > 3 else "") + (f" ({unit})" if unit else "") + "</b>"
     for each, color in list(zip(mine, colors, strict=True))[:NAMED]:
         name = where(each.line) if len(names) == 1 else label_of(each.line)
@@ -191,12 +194,14 @@ def _traces(each: Drawn, place: int, by: float, unit: str, axis: str, window: Wi
 def _points(curve: Curve, step: timedelta | None, by: float, zone: str) -> Figure:
     """Steps that are missing break the line; so does a silence of raw samples three times as long as usual."""
     breaks = _breaks(curve, step)
+    rare = len(curve.ts) < 3 or (step is not None and np.median(np.diff(curve.ts)) > np.timedelta64(step))
     ts = np.insert(curve.ts, breaks, curve.ts[breaks - 1] + np.timedelta64(1, "s"))
     return {
         "type": "scatter",
         "x": charts.local_times(ts, zone),
         "y": np.insert(curve.values / by, breaks, np.nan).astype(np.float32),
-        "mode": "lines" if len(ts) > 2 else "lines+markers",
+        "mode": "lines+markers" if rare else "lines",
+        "marker": {"size": 5},
     }
 
 

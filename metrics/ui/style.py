@@ -24,4 +24,8 @@ header[data-testid="stHeader"] button, header[data-testid="stHeader"] button * {
 [class*="st-key-tile-over"] { border-left: 3px solid #e5484d; }
 [class*="st-key-tile-"] a, [class*="st-key-chart-"] a { padding-left: 0; padding-right: 0; min-height: 0; }
 [class*="st-key-chart-"], [class*="st-key-side-"] { gap: 0; }
+@media (max-width: 640px) {
+  .st-key-bar [data-testid="stSpace"] { display: none; }
+  .st-key-bar { row-gap: 0.3rem; }
+}
 </style>"""
