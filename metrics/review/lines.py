@@ -107,8 +107,7 @@ def figure(line: Line, figures: Mapping[int, Row]) -> float | None:
     row = rows[0]
     if row is None:
         return None
-    column = "mean" if line.indicator.rollup == "ratio" else line.indicator.rollup
-    value = float(row[column])
+    value = float(row[_column(line.indicator)])
     return value if np.isfinite(value) else None
 
 
@@ -123,7 +122,7 @@ def curve(line: Line, buckets: Mapping[int, pd.DataFrame]) -> Curve | None:
     ts = _times(frame["ts"])
     if line.indicator.rollup == "sum":
         return Curve(ts, _floats(frame["sum"]), None, None)
-    column = "max" if line.indicator.rollup == "max" else "mean"
+    column = _column(line.indicator) if line.indicator.rollup in ("max", "ratio") else "mean"
     return Curve(ts, _floats(frame[column]), _floats(frame["min"]), _floats(frame["max"]))
 
 
@@ -159,6 +158,13 @@ def _single(row: Row, indicator: Indicator) -> Line:
         first_ts=row["first_ts"].to_pydatetime(),
         last_ts=row["last_ts"].to_pydatetime(),
     )
+
+
+def _column(indicator: Indicator) -> str:
+    """Which of a period's figures is the one to show. Of ready-made ratios the worst: their mean would be wrong."""
+    if indicator.rollup == "ratio":
+        return "min" if indicator.better == "higher" else "max"
+    return indicator.rollup
 
 
 def _trust(line: Line) -> tuple[int, datetime]:

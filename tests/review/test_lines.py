@@ -83,3 +83,10 @@ def test_a_ratios_curve_is_a_ratio_of_sums_and_has_no_point_without_a_denominato
     rate = next(line for line in lines(frame, made.INDICATORS) if line.is_ratio)
     drawn = curve(rate, by_series(made.buckets({1: [1, None, 3], 2: [100, 50, 0]})))
     assert drawn.values.tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(("better", "expected"), [("lower", 9), ("higher", 1)])
+def test_of_ready_made_ratios_the_worst_is_shown_since_their_mean_would_be_wrong(better, expected):
+    ready = made.indicator("ready", rollup="ratio", better=better, numerator="errors", denominator="requests")
+    (line,) = lines(made.series([(1, "web", None, "ready")]), {"ready": ready})
+    assert figure(line, _rows(made.period({1: {"mean": 4, "min": 1, "max": 9}}))) == expected
