@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,10 +13,11 @@ import yaml
 from pydantic import BaseModel, model_validator
 
 from metrics.errors import InputError
+from metrics.faults import near
 from metrics.model import Direction, Indicator, Perspective, Rollup, Unit
 from metrics.quantity import parse_quantity
 
-__all__ = ["Catalog", "load", "parse_quantity"]
+__all__ = ["Catalog", "load", "parse_quantity", "parsed"]
 
 
 class _Entry(BaseModel, frozen=True, extra="forbid"):
@@ -75,8 +75,8 @@ class Catalog:
     def get(self, name: str) -> Indicator:
         """The indicator of a name or alias. Raises InputError with the nearest names for any other."""
         if name not in self._names:
-            near = difflib.get_close_matches(name, list(self._names), n=3, cutoff=0.5)
-            hint = f"did you mean {', '.join(near)}?" if near else "see docs/metrics.md for all of them."
+            likely = near(name, self._names)
+            hint = f"did you mean {' or '.join(likely)}?" if likely else "see docs/metrics.md for all of them."
             raise InputError(f"indicator {name!r} is not in the catalogue; {hint}")
         return self.indicators[self._names[name]]
 
@@ -96,8 +96,12 @@ class Catalog:
 @cache
 def load() -> Catalog:
     """The catalogue that comes with this version."""
-    text = files("metrics").joinpath("catalog.yaml").read_text(encoding="utf-8")
-    parsed = _File.model_validate(yaml.safe_load(text))
-    indicators = {name: Indicator(name=name, **entry.model_dump()) for name, entry in parsed.indicators.items()}
+    return parsed(files("metrics").joinpath("catalog.yaml").read_text(encoding="utf-8"))
+
+
+def parsed(text: str) -> Catalog:
+    """A catalogue as catalog.yaml writes it. Raises pydantic's ValidationError when it contradicts itself."""
+    file = _File.model_validate(yaml.safe_load(text))
+    indicators = {name: Indicator(name=name, **entry.model_dump()) for name, entry in file.indicators.items()}
     spellings = {alias: name for name, entry in indicators.items() for alias in (name, *entry.aliases)}
-    return Catalog(MappingProxyType(indicators), parsed.kinds, MappingProxyType(spellings))
+    return Catalog(MappingProxyType(indicators), file.kinds, MappingProxyType(spellings))

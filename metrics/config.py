@@ -6,25 +6,27 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Final, TypeVar
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, SecretStr, ValidationError
 
 from metrics import catalog
 from metrics.errors import ConfigError
+from metrics.faults import Fault, Key, faults
 from metrics.model import Component, Service, Threshold
 from metrics.service_file import read_service
-from metrics.yaml_file import Fault, Strict, YamlFile, faults
+from metrics.yaml_file import Strict, YamlFile
 
 __all__ = ["COLLECT_KEYS", "PLATFORM_KEYS", "Config", "SourceConfig", "load", "parse_duration", "validate_settings"]
 
-SECRETS = Path(__file__).parents[1] / ".streamlit" / "secrets.toml"
-EVERY = timedelta(minutes=5)
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+SECRETS: Final = Path(__file__).parents[1] / ".streamlit" / "secrets.toml"
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SOURCE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_REFERENCE: Final = re.compile(r"\$\{([^}]*)\}")
+_SECRET_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -37,6 +39,19 @@ class SourceConfig:
     settings: Mapping[str, object]
     every: timedelta | None
     line: int
+    """0 for a source that no file configures."""
+    file: str = "tomoni.yaml"
+    lines: Mapping[tuple[Key, ...], int] = field(default_factory=dict, repr=False)
+    """The line of each of its keys, from the top of the file."""
+
+    def refusal(self, *found: Fault) -> ConfigError:
+        """One line about the first of some faults in its settings."""
+        if not self.line:
+            says = f"{'.'.join(map(str, found[0].key))} {found[0].says}".strip()
+            return ConfigError(f"source {self.name} is not configured: {says} Add it under `sources` in {self.file}.")
+        below = ("sources", self.name)
+        file = YamlFile(self.file, {}, {below: self.line, **self.lines})
+        return file.refusal([Fault((*below, *fault.key), fault.says) for fault in found])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +81,37 @@ class Config:
         return Threshold(indicator, default.threshold, default.threshold_source or "")
 
 
+def parse_duration(text: object) -> timedelta:
+    """`30s`, `5m`, `1h` or `1d`. Raises ConfigError for anything else, and for less than a second."""
+    match = re.fullmatch(r"([0-9]{1,6})([smhd])", str(text))
+    if match is None or int(match[1]) == 0:
+        raise ConfigError(f"{text!r} is no duration; write 30s, 5m, 1h or 1d")
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+def _duration(written: object) -> timedelta:
+    try:
+        return parse_duration(written)
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
+
+
+_Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
+
 class _Collect(Strict):
     in_app: bool = False
-    every: str = "5m"
+    every: _Duration = timedelta(minutes=5)
+
+
+class _Source(Strict, extra="allow"):
+    kind: str | None = None
+    every: _Duration | None = None
 
 
 class _Platform(Strict):
     collect: _Collect = _Collect()
-    sources: dict[str, dict[str, Any]] = {}
+    sources: dict[str, _Source | None] = {}
 
 
 PLATFORM_KEYS = tuple(_Platform.model_fields)
@@ -82,77 +120,77 @@ COLLECT_KEYS = tuple(_Collect.model_fields)
 
 def load(folder: Path, environ: Mapping[str, str] = os.environ, secrets: Path = SECRETS) -> Config:
     """The folder's configuration. Raises ConfigError naming file, line, key, value and what is valid."""
-    path = folder / "tomoni.yaml"
-    file = YamlFile.read(path) if path.exists() else YamlFile(f"{folder.name}/tomoni.yaml", {}, {})
-    platform: _Platform = file.check(_Platform)
+    # Resolved, so that `--data .` has a name too.
+    called = folder.resolve().name
+    path, name = folder / "tomoni.yaml", f"{called}/tomoni.yaml"
+    file = YamlFile.read(path, name) if path.exists() else YamlFile(name, {}, {})
+    platform = file.check(_Platform)
+    if found := [fault for each in platform.sources for fault in _name_faults(each, platform.sources[each])]:
+        raise file.refusal(found)
     known = _secrets(environ, secrets)
     return Config(
         folder=folder,
-        services=tuple(read_service(each) for each in sorted((folder / "services").glob("*.yaml"))),
-        sources=tuple(_source(file, name, raw or {}, known) for name, raw in platform.sources.items()),
+        services=_services(folder, called),
+        sources=tuple(_source(file, name, each or _Source(), known) for name, each in platform.sources.items()),
         collect_in_app=platform.collect.in_app,
-        every=_duration(file, ("collect", "every"), platform.collect.every),
+        every=platform.collect.every,
     )
 
 
 def validate_settings(source: SourceConfig, model: type[M]) -> M:
     """A source's settings as its own model. Raises ConfigError for the first that is wrong; never shows a secret."""
-    plain = {name for name, field in model.model_fields.items() if "SecretStr" not in str(field.annotation)}
-    settings = {
-        name: value.get_secret_value() if isinstance(value, SecretStr) and name in plain else value
-        for name, value in source.settings.items()
+    takes_secrets = {
+        spelling
+        for name, field in model.model_fields.items()
+        if "SecretStr" in str(field.annotation)
+        for spelling in (name, field.alias)
     }
-    unknown = [name for name in settings if name not in model.model_fields and not _is_alias(model, name)]
-    at = f"tomoni.yaml:{source.line}: sources.{source.name}"
-    if unknown:
-        valid = ", ".join([*model.model_fields, "kind", "every"])
-        raise ConfigError(f"{at}.{unknown[0]} is no setting of {source.kind}; it has {valid}.")
+    settings = {
+        name: value if name in takes_secrets else _revealed(value)
+        for name, value in source.settings.items()
+        if value is not None
+    }
     try:
         return model.model_validate(settings)
     except ValidationError as error:
-        first = faults(error)[0]
-        hidden = first.key and isinstance(source.settings.get(str(first.key[0])), SecretStr)
-        says = "is not valid (it comes from a secret)." if hidden else first.says
-        raise ConfigError(f"{at}.{'.'.join(map(str, first.key))} {says}") from None
+        raise source.refusal(*faults(error, model, source.settings)) from None
 
 
-def parse_duration(text: str) -> timedelta:
-    """`30s`, `5m`, `1h` or `1d`. Raises ConfigError for anything else, and for less than a second."""
-    match = re.fullmatch(r"(\d+)([smhd])", str(text))
-    if match is None or int(match.group(1)) == 0:
-        raise ConfigError(f"{text!r} is no duration; write 30s, 5m, 1h or 1d")
-    return timedelta(seconds=int(match.group(1)) * _UNITS[match.group(2)])
+def _services(folder: Path, called: str) -> tuple[Service, ...]:
+    """One for each file, by name; `default` where there is none."""
+    for misnamed in sorted([*folder.glob("tomoni.yml"), *(folder / "services").glob("*.yml")]):
+        below = misnamed.relative_to(folder).as_posix()
+        raise ConfigError(f"{called}/{below}: is not read; name it {misnamed.stem}.yaml.")
+    files = [path for path in sorted((folder / "services").glob("*.yaml")) if not path.name.startswith(".")]
+    found = tuple(read_service(path, f"{called}/services/{path.name}") for path in files)
+    return found or (Service("default", "default", "UTC", 0),)
 
 
-def _is_alias(model: type[BaseModel], name: str) -> bool:
-    return any(field.alias == name for field in model.model_fields.values())
-
-
-def _duration(file: YamlFile, key: tuple[str, ...], text: str) -> timedelta:
-    try:
-        return parse_duration(text)
-    except ConfigError as error:
-        raise file.refusal([Fault(key, f"is wrong: {error}.")]) from None
-
-
-def _source(file: YamlFile, name: str, raw: Mapping[str, object], known: Mapping[str, str]) -> SourceConfig:
+def _name_faults(name: str, source: _Source | None) -> list[Fault]:
+    """A source's name is in file names, and in the store beside those of our own verbs."""
     key = ("sources", name)
-    every = raw.get("every")
-    settings = {
-        setting: _resolved(file, (*key, setting), value, known)
-        for setting, value in raw.items()
-        if setting not in ("kind", "every")
-    }
+    if not _SOURCE_NAME.fullmatch(name):
+        return [Fault(key, "is no name for a source; write letters, digits, -, _ and dots.")]
+    if name == "import" or (name == "demo" and source is not None and source.kind not in (None, "demo")):
+        return [Fault(key, f"is what the verb `{name}` writes its own data under; write another name.")]
+    return []
+
+
+def _source(file: YamlFile, name: str, written: _Source, known: Mapping[str, str]) -> SourceConfig:
+    key = ("sources", name)
+    settings = (written.model_extra or {}).items()
     return SourceConfig(
         name=name,
-        kind=str(raw.get("kind", name)),
-        settings=settings,
-        every=_duration(file, (*key, "every"), str(every)) if every is not None else None,
+        kind=written.kind or name,
+        settings={each: _resolved(file, (*key, each), value, known) for each, value in settings},
+        every=written.every,
         line=file.line(key),
+        file=file.name,
+        lines={each: line for each, line in file.lines.items() if each[:2] == key},
     )
 
 
-def _resolved(file: YamlFile, key: tuple[str | int, ...], value: object, known: Mapping[str, str]) -> object:
+def _resolved(file: YamlFile, key: tuple[Key, ...], value: object, known: Mapping[str, str]) -> object:
     """The value with each `${NAME}` filled in; a text that held one becomes a SecretStr."""
     if isinstance(value, Mapping):
         return {name: _resolved(file, (*key, name), each, known) for name, each in value.items()}
@@ -160,18 +198,32 @@ def _resolved(file: YamlFile, key: tuple[str | int, ...], value: object, known: 
         return [_resolved(file, (*key, number), each, known) for number, each in enumerate(value)]
     if not isinstance(value, str) or not (names := _REFERENCE.findall(value)):
         return value
-    if missing := [name for name in names if name not in known]:
-        where = "set it in the environment or in .streamlit/secrets.toml."
-        raise file.refusal([Fault(key, f"is {value!r}, but {missing[0]} is not set; {where}")])
-    return SecretStr(_REFERENCE.sub(lambda match: known[match.group(1)], value))
+    for name in names:
+        if not _SECRET_NAME.fullmatch(name):
+            raise file.refusal([Fault(key, f"names ${{{name}}}; write a name of letters, digits and _.")])
+        if not known.get(name):
+            where = "set it in the environment or in .streamlit/secrets.toml."
+            raise file.refusal([Fault(key, f"names ${{{name}}}, which is not set (or is empty); {where}")])
+    return SecretStr(_REFERENCE.sub(lambda match: known[match[1]], value))
+
+
+def _revealed(value: object) -> object:
+    """The value for a setting that is no secret by itself, such as an address from the environment."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, Mapping):
+        return {name: _revealed(each) for name, each in value.items()}
+    return [_revealed(each) for each in value] if isinstance(value, list) else value
 
 
 def _secrets(environ: Mapping[str, str], path: Path) -> Mapping[str, str]:
     """Environment variables, over the texts at the top of secrets.toml."""
-    if not path.exists():
-        return environ
     try:
-        stored = tomllib.loads(path.read_text(encoding="utf-8"))
+        stored = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f".streamlit/secrets.toml: is not valid TOML: {error}.") from None
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(
+            ".streamlit/secrets.toml: can't be read; make it UTF-8 text that this user may read."
+        ) from None
     return {**{name: value for name, value in stored.items() if isinstance(value, str)}, **environ}

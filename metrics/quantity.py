@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Final
 
@@ -22,21 +23,26 @@ UNITS: Final[dict[Unit, dict[str, float]]] = {
 }  # fmt: skip
 """Canonical unit -> what may be written, with its factor."""
 
-
-def parse_quantity(text: str | float, unit: Unit) -> float:
-    """An amount in the canonical unit. Raises ConfigError when it is no number or of another unit."""
-    if isinstance(text, bool):
-        raise ConfigError(f"{text!r} is not an amount; {_valid(unit)}")
-    if isinstance(text, int | float):
-        return float(text)
-    match = re.fullmatch(r"\s*([-+]?[\d_]*\.?\d+(?:[eE][-+]?\d+)?)\s*(\S*)\s*", text)
-    if match is None:
-        raise ConfigError(f"{text!r} is not an amount; {_valid(unit)}")
-    number, written = float(match.group(1).replace("_", "")), match.group(2)
-    if written not in ("", *UNITS[unit]):
-        raise ConfigError(f"{text!r} is in {written!r}; {_valid(unit)}")
-    return number * UNITS[unit].get(written, 1.0)
+_IS: Final[dict[Unit, tuple[str, str]]] = {
+    "s": ("duration", "a number of seconds"),
+    "By": ("size", "a number of bytes"),
+    "%": ("percentage", "a number"),
+    "1": ("count", "a number"),
+    "1/s": ("rate", "a number a second"),
+}
+_AMOUNT: Final = re.compile(r"([-+]?[\d_]*\.?\d+(?:[eE][-+]?\d+)?)\s*(\S*)", re.ASCII)
 
 
-def _valid(unit: Unit) -> str:
-    return f"use a number in {', '.join(name for name in UNITS[unit] if name)}"
+def parse_quantity(written: object, unit: Unit) -> float:
+    """An amount in the canonical unit, always finite. Raises ConfigError that says what is valid."""
+    amount = math.nan
+    if isinstance(written, int | float) and not isinstance(written, bool):
+        amount = float(written)
+    elif isinstance(written, str) and (match := _AMOUNT.fullmatch(written.strip())):
+        amount = float(match[1].replace("_", "")) * ({"": 1.0} | UNITS[unit]).get(match[2], math.nan)
+    if not math.isfinite(amount):
+        noun, plain = _IS[unit]
+        *others, last = [each for each in UNITS[unit] if each not in ("", "1", "1/s")]
+        units = f"{', '.join(others)} or {last}"
+        raise ConfigError(f"{written!r} is no {noun}; write {plain}, or one with {units}")
+    return amount

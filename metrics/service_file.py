@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
 
 from metrics import catalog
 from metrics.errors import ConfigError, InputError
+from metrics.faults import Fault, Key, nearest
 from metrics.model import Component, Service, Team, Threshold
 from metrics.quantity import parse_quantity
-from metrics.yaml_file import Fault, Strict, YamlFile, nearest
+from metrics.yaml_file import Strict, YamlFile
 
 __all__ = ["COMPONENT_KEYS", "SERVICE_KEYS", "TEAM_KEYS", "read_service"]
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-Amount = float | str
 
 
 class _Team(Strict):
@@ -29,8 +30,8 @@ class _Component(Strict):
     kind: str
     title: str | None = None
     owner: str | None = None
-    thresholds: dict[str, Amount] = {}
-    limits: dict[str, Amount] = {}
+    thresholds: dict[str, object] = {}
+    limits: dict[str, object] = {}
     not_applicable: dict[str, str] = {}
 
 
@@ -50,10 +51,10 @@ TEAM_KEYS = tuple(_Team.model_fields)
 COMPONENT_KEYS = tuple(_Component.model_fields)
 
 
-def read_service(path: Path) -> Service:
+def read_service(path: Path, name: str) -> Service:
     """The service that a file describes. Raises ConfigError naming file, line, key, value and what is valid."""
-    file = YamlFile.read(path)
-    parsed: _Service = file.check(_Service)
+    file = YamlFile.read(path, name)
+    parsed = file.check(_Service)
     if found := list(_faults(path.stem, parsed)):
         raise file.refusal(found)
     return Service(
@@ -70,21 +71,22 @@ def read_service(path: Path) -> Service:
 
 
 def _component(file: str, service: str, name: str, parsed: _Component) -> Component:
-    known = catalog.load()
-
-    def amounts(written: Mapping[str, Amount]) -> dict[str, float]:
-        return {known.get(key).name: parse_quantity(amount, known.get(key).unit) for key, amount in written.items()}
-
     return Component(
         service=service,
         name=name,
         kind=parsed.kind,
         title=parsed.title or name,
         owner=parsed.owner,
-        thresholds=tuple(Threshold(key, value, file) for key, value in amounts(parsed.thresholds).items()),
-        limits=amounts(parsed.limits),
-        not_applicable={known.get(key).name: why for key, why in parsed.not_applicable.items()},
+        thresholds=tuple(Threshold(key, value, file) for key, value in _amounts(parsed.thresholds).items()),
+        limits=_amounts(parsed.limits),
+        not_applicable={catalog.load().get(key).name: why for key, why in parsed.not_applicable.items()},
     )
+
+
+def _amounts(written: Mapping[str, object]) -> dict[str, float]:
+    """By the indicator's own name, in its unit."""
+    known = {catalog.load().get(key): amount for key, amount in written.items()}
+    return {indicator.name: parse_quantity(amount, indicator.unit) for indicator, amount in known.items()}
 
 
 def _followed(reference: str) -> str:
@@ -96,10 +98,10 @@ def _followed(reference: str) -> str:
 def _faults(name: str, parsed: _Service) -> Iterator[Fault]:
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
         yield Fault((), f"is named {name!r}; name it in lower-case letters, digits, - and _.")
-    if parsed.time_zone not in (zones := available_timezones()):
-        yield Fault(
-            ("time_zone",), f"is {parsed.time_zone!r}, which is no time zone; {_zone(parsed.time_zone, zones)}"
-        )
+    if parsed.time_zone not in _zones():
+        hint = nearest(parsed.time_zone, sorted(_zones()))
+        hint = hint if hint.startswith("did") else "use a name such as Asia/Tokyo or UTC."
+        yield Fault(("time_zone",), f"is {parsed.time_zone!r}, which is no time zone; {hint}")
     if not parsed.environments:
         yield Fault(("environments",), "is empty; name at least the one that users are on.")
     for component, each in parsed.components.items():
@@ -109,43 +111,57 @@ def _faults(name: str, parsed: _Service) -> Iterator[Fault]:
             yield from _reference_faults((key, number), reference, parsed)
 
 
-def _zone(name: str, zones: set[str]) -> str:
-    hint = nearest(name, sorted(zones))
-    return hint if hint.startswith("did") else "use a name such as Asia/Tokyo or UTC."
+@cache
+def _zones() -> frozenset[str]:
+    """IANA names; not what only this machine knows what it means."""
+    return frozenset(available_timezones()) - {"localtime", "posixrules", "Factory"}
 
 
 def _component_faults(key: tuple[str, ...], each: _Component, service: _Service) -> Iterator[Fault]:
+    if not key[-1] or "/" in key[-1]:
+        yield Fault(key, "is no name for a component, since a slash divides it from its parts; write one without.")
     kinds = catalog.load().kinds
     if each.kind not in kinds:
         yield Fault((*key, "kind"), f"is {each.kind!r}; {nearest(each.kind, kinds)}")
     if each.owner is not None and each.owner not in service.teams:
         hint = nearest(each.owner, service.teams) if service.teams else "name the teams under `teams` first."
         yield Fault((*key, "owner"), f"is {each.owner!r}, which is no team; {hint}")
+    for field in ("thresholds", "limits", "not_applicable"):
+        yield from _indicators_faults((*key, field), getattr(each, field))
     for field in ("thresholds", "limits"):
         for indicator, amount in getattr(each, field).items():
-            yield from _amount_faults((*key, field, indicator), indicator, amount)
-    for indicator in each.not_applicable:
-        yield from _indicator_faults((*key, "not_applicable", indicator), indicator)
+            if indicator in catalog.load():
+                yield from _amount_faults((*key, field, indicator), indicator, amount)
 
 
-def _amount_faults(key: tuple[str, ...], indicator: str, amount: Amount) -> Iterator[Fault]:
-    unknown = list(_indicator_faults(key, indicator))
-    yield from unknown
-    if not unknown:
-        try:
-            parse_quantity(amount, catalog.load().get(indicator).unit)
-        except ConfigError as error:
-            yield Fault(key, f"is wrong: {error}.")
+def _indicators_faults(key: tuple[str, ...], written: Iterable[str]) -> Iterator[Fault]:
+    """Each is an indicator, and none comes twice under two of its names."""
+    seen: dict[str, str] = {}
+    for spelling in written:
+        unknown = list(_indicator_faults((*key, spelling), spelling))
+        yield from unknown
+        if not unknown:
+            first = seen.setdefault(catalog.load().get(spelling).name, spelling)
+            if first != spelling:
+                yield Fault((*key, spelling), f"is the same indicator as {first}; keep one.")
 
 
-def _indicator_faults(key: tuple[str | int, ...], indicator: str) -> Iterator[Fault]:
+def _amount_faults(key: tuple[str, ...], indicator: str, amount: object) -> Iterator[Fault]:
+    try:
+        if parse_quantity(amount, catalog.load().get(indicator).unit) < 0:
+            yield Fault(key, f"is {amount!r}; nothing that is measured is below 0.")
+    except ConfigError as error:
+        yield Fault(key, f"is wrong: {error}.")
+
+
+def _indicator_faults(key: tuple[Key, ...], indicator: str) -> Iterator[Fault]:
     try:
         catalog.load().get(indicator)
     except InputError as error:
         yield Fault(key, f"is wrong: {error}")
 
 
-def _reference_faults(key: tuple[str | int, ...], reference: str, service: _Service) -> Iterator[Fault]:
+def _reference_faults(key: tuple[Key, ...], reference: str, service: _Service) -> Iterator[Fault]:
     component, _, rest = reference.partition("/")
     if not rest:
         yield Fault(key, f"is {reference!r}; write component/indicator or component/part/indicator.")

@@ -18,9 +18,9 @@ from tests.source_tree import Module, modules, parsed, product
 NOUNS = (
     "metrics.errors",
     "metrics.model",
+    "metrics.faults",
     "metrics.quantity",
     "metrics.catalog",
-    "metrics.faults",
     "metrics.yaml_file",
     "metrics.service_file",
     "metrics.config",
