@@ -64,6 +64,7 @@ def ask(here: Frame, period: Period) -> Choice:
 
 @st.fragment
 def draw(here: Frame, choice: Choice, period: Period, *, compare: bool) -> None:
+    """The chart with its own controls, and what is behind it."""
     step, kinds = _how(choice.lines, period.window)
     drawn = tuple(
         replace(each, before=each.before if compare else None, threshold=_level(each.line, here.service))

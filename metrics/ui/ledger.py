@@ -74,6 +74,7 @@ def _ended(outcome: Outcome) -> str:
 
 
 def draw_sources(here: Frame, seen: Ledger) -> None:
+    """One sentence about all sources, then a row for each."""
     for text in st.session_state.pop("collected", []):
         st.toast(text, duration="long")
     states = seen.collection.sources
@@ -124,6 +125,7 @@ def _source_row(state: SourceState, here: Frame) -> dict[str, object]:
 
 @st.fragment
 def draw_series(here: Frame, seen: Ledger) -> None:
+    """A row for each series, those that need a hand first."""
     states = seen.collection.series
     if not states:
         return
@@ -183,6 +185,7 @@ def _series_row(state: SeriesState, zone: str, now: datetime) -> dict[str, objec
 
 
 def draw_refusals(here: Frame, seen: Ledger) -> None:
+    """Rows of files that could not be taken, with their line and the reason."""
     if seen.refusals.empty:
         return
     n = int(seen.runs["rows_refused"].sum())
@@ -199,6 +202,7 @@ def draw_refusals(here: Frame, seen: Ledger) -> None:
 
 
 def draw_runs(here: Frame, seen: Ledger) -> None:
+    """What ran lately, and how it ended."""
     if seen.runs.empty:
         return
     st.subheader(t("Runs"), anchor=False)

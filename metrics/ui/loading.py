@@ -134,6 +134,7 @@ def _known(folder: Path, _version: str, service: str) -> tuple[tuple[Line, ...],
 
 @said
 def home(folder: Path, settings: Config, service: Service, period: Period) -> overview.Overview:
+    """The review of a period, asked of the store in one consistent state."""
     window = period.window
     return _home(
         folder,

@@ -17,6 +17,7 @@ __all__ = ["draw"]
 
 @st.fragment
 def draw(review: Overview, *, compare: bool) -> None:
+    """Both halves and, once for all charts, what the lines mean."""
     halves = {side: [p for p in review.panels if side_of(p.reading.line.indicator) == side] for side in SIDES}
     names = {"dev": t("Application"), "infra": t("Infrastructure")}
     filled = [side for side in SIDES if halves[side]]

@@ -57,6 +57,7 @@ def panel_names(drawn: Sequence[Drawn]) -> list[tuple[Unit, str]]:
 
 
 def figure(drawn: Sequence[Drawn], marks: Sequence[Mark], window: Window, zone: str) -> Figure:
+    """The whole figure; the colours follow the order of the lines."""
     groups = panel_names(drawn)
     lanes = [kind for kind in LANES if any(mark.kind == kind for mark in marks)]
     heights = [LANE * len(lanes) + 8] * bool(lanes) + [PANEL] * len(groups)

@@ -56,6 +56,7 @@ def readings(rows: Sequence[Reading], now: datetime) -> pd.DataFrame:
 
 
 def columns_of_readings(*, compare: bool) -> dict[str, Any]:
+    """How the columns of `readings` look; without a comparison two of them are not shown."""
     column = st.column_config
     return {
         "state": column.MultiselectColumn(
@@ -79,6 +80,7 @@ def columns_of_readings(*, compare: bool) -> dict[str, Any]:
 
 
 def holes(found: Sequence[Hole], now: datetime) -> pd.DataFrame:
+    """What is not collected, why, and since when."""
     return pd.DataFrame(
         {
             t("Component"): [hole.title or hole.component for hole in found],
