@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from datetime import timedelta
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
-from metrics.config import Config, SourceConfig, load, parse_duration, validate_settings
+from metrics.collect import registry
+from metrics.config import COLLECT_KEYS, PLATFORM_KEYS, Config, SourceConfig, load, parse_duration, validate_settings
 from metrics.errors import ConfigError
 from metrics.model import Service
+from metrics.service_file import COMPONENT_KEYS, SERVICE_KEYS, TEAM_KEYS
 from tests.documents import document
 from tests.source_tree import ROOT
 
@@ -60,15 +63,39 @@ def test_the_configuration_that_comes_with_tomoni_collects_this_machine() -> Non
 
 
 def test_the_annotated_example_of_the_documentation_loads(folder: Path) -> None:
-    """Both files as they stand there; what each key becomes is for the tests of its module."""
+    """Both files as they stand there, and each source's settings by its own model."""
     platform, service = document("docs/configuration.md").blocks("yaml")
     (folder / "services" / "jobs.yaml").write_text(service, encoding="utf-8")
-    made = loaded(folder, platform, {"METRICS_TOKEN": "planted"})
-    assert [each.name for each in made.services] == ["jobs"]
-    assert made.services[0].components
-    assert made.services[0].headline
-    assert made.sources
-    assert "planted" not in repr(made)
+    made = loaded(folder, platform, {"EXPORTS": "/srv/exports"})
+    assert (made.collect_in_app, made.every) == (True, timedelta(minutes=5))
+    host, sheet = made.sources
+    assert validate_settings(host, registry()["host"].settings).model_dump()["service"] == "this-machine"
+    assert (
+        validate_settings(sheet, registry()["files"].settings).model_dump()["path"] == "/srv/exports/capacity-*.csv"
+    )
+    (jobs,) = made.services
+    web, database, whole = jobs.components
+    assert [line.value for line in web.thresholds] == [0.5, 1.0, 80.0]
+    assert database.limits == {"db.client.connection.count": 2000.0, "system.filesystem.usage": 1.5 * 2**40}
+    assert list(database.not_applicable) == ["system.filesystem.utilization"]
+    assert (web.owner, database.owner, whole.kind) == ("web-team", "platform", "service")
+    assert jobs.headline[1] == "web//jobs/export/http.server.request.duration.p95"
+
+
+def test_the_annotated_example_has_every_key() -> None:
+    text = "".join(document("docs/configuration.md").blocks("yaml"))
+    keys = {*PLATFORM_KEYS, *COLLECT_KEYS, *SERVICE_KEYS, *TEAM_KEYS, *COMPONENT_KEYS, "kind"}
+    assert [key for key in sorted(keys) if not re.search(rf"\b{key}:", text)] == []
+
+
+def test_the_refusal_in_the_documentation_is_what_is_said(folder: Path) -> None:
+    """The example's threshold for CPU in a wrong unit, on the line where it stands."""
+    said = document("docs/configuration.md")
+    service = said.blocks("yaml")[1].replace("cpu: 80 %", "cpu: 500 ms", 1)
+    (folder / "services" / "jobs.yaml").write_text(service, encoding="utf-8")
+    with pytest.raises(ConfigError) as refused:
+        load(folder, {}, NO_SECRETS)
+    assert [str(refused.value)] == said.blocks("text")[0].splitlines()
 
 
 def test_services_come_in_the_order_of_their_names(folder: Path) -> None:
