@@ -26,7 +26,7 @@ HEALTH: Mapping[Health, str] = {
     "never": "○ never run",
     "imported": "✓ imported",
 }
-ROW_HEIGHT, ROWS_SHOWN = 30, 16
+ROW_HEIGHT, ROWS_SHOWN, RUNS_SHOWN = 30, 16, 50
 
 
 def collect_now(here: Frame) -> None:
@@ -147,6 +147,7 @@ def draw_series(here: Frame, seen: Ledger) -> None:
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=(min(len(rows), ROWS_SHOWN) + 1) * ROW_HEIGHT + 8,
+        column_config={t("Part"): st.column_config.TextColumn(width=130)},
         alt=t("Series with their newest sample, state and gaps"),
     )
 
@@ -206,6 +207,7 @@ def draw_runs(here: Frame, seen: Ledger) -> None:
     if seen.runs.empty:
         return
     st.subheader(t("Runs"), anchor=False)
+    newest = seen.runs.head(RUNS_SHOWN)
     rows = [
         {
             t("Run"): row["run_id"],
@@ -220,7 +222,7 @@ def draw_runs(here: Frame, seen: Ledger) -> None:
             t("Refused"): row["rows_refused"],
             t("Said"): row["detail"],
         }
-        for row in seen.runs.to_dict("records")
+        for row in newest.to_dict("records")
     ]
     st.dataframe(
         pd.DataFrame(rows),

@@ -47,6 +47,8 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 HOME_POINTS = 340
+# Among so many runs the last one of each source is looked for.
+RUNS = 1_000
 
 
 def said(ask: Callable[P, R]) -> Callable[P, R]:
@@ -78,12 +80,12 @@ class Facts:
 @said
 def configuration(folder: Path) -> Config:
     """The configuration as it is on disk now: an edit shows with the next click."""
-    files = [folder / "tomoni.yaml", *sorted((folder / "services").glob("*.yaml"))]
+    files = [config.SECRETS, folder / "tomoni.yaml", *sorted((folder / "services").glob("*.yaml"))]
     return _configuration(folder, tuple((str(file), file.stat().st_mtime_ns) for file in files if file.exists()))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _configuration(folder: Path, _stamps: tuple[tuple[str, int], ...]) -> Config:
+def _configuration(folder: Path, stamps: tuple[tuple[str, int], ...]) -> Config:
     return config.load(folder)
 
 
@@ -105,9 +107,9 @@ def facts(folder: Path) -> Facts:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _facts(folder: Path, _version: str) -> Facts:
+def _facts(folder: Path, version: str) -> Facts:
     with store_of(folder).read() as db:
-        series, runs = read.series(db), read.runs(db)
+        series, runs = read.series(db), read.runs(db, limit=RUNS)
     newest = series.dropna(subset=["last_ts"]).groupby("service")["last_ts"].max()
     latest = runs.drop_duplicates("source", keep="first")
     failed = latest[latest["state"] == "failed"]
@@ -126,7 +128,7 @@ def known(folder: Path, service: str) -> tuple[tuple[Line, ...], pd.DataFrame]:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _known(folder: Path, _version: str, service: str) -> tuple[tuple[Line, ...], pd.DataFrame]:
+def _known(folder: Path, version: str, service: str) -> tuple[tuple[Line, ...], pd.DataFrame]:
     with store_of(folder).read() as db:
         series = read.series(db, service)
     return lines(series, catalog.load().indicators), series
@@ -258,7 +260,7 @@ def sources(folder: Path, settings: Config, now: datetime) -> Ledger:
     if not store.exists():
         return Ledger(collection.Collection((), ()), pd.DataFrame(), pd.DataFrame())
     minute = now.replace(second=0, microsecond=0)
-    return _sources(folder, store.version(), minute, repr(settings.sources), settings)
+    return _sources(folder, store.version(), minute, repr(settings), settings)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -279,7 +281,7 @@ def _sources(folder: Path, version: str, now: datetime, described: str, _setting
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _ledger(folder: Path, version: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     with store_of(folder).read() as db:
-        return read.series(db), read.coverage(db), read.runs(db, limit=200), read.refusals(db)
+        return read.series(db), read.coverage(db), read.runs(db, limit=RUNS), read.refusals(db)
 
 
 @st.cache_resource(show_spinner=False)

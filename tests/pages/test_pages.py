@@ -181,3 +181,14 @@ def test_two_services_bring_a_picker(demo, folder, monkeypatch):
     app = visit("app.py", folder, monkeypatch, service="shop")
     assert app.selectbox(key="service").options == ["bank", "shop"]
     assert app.selectbox(key="service").value == "shop"
+
+
+def test_what_is_written_while_the_app_is_open_shows_with_the_next_click(folder, monkeypatch):
+    deployments.one_series(folder, service="shop")
+    app = visit("app.py", folder, monkeypatch)
+    deployments.one_series(folder, service="bank")
+    assert app.run().selectbox(key="service").options == ["bank", "shop"]
+    (folder / "services").mkdir()
+    (folder / "services" / "shop.yaml").write_text("title: The shop\ntime_zone: Asia/Tokyo\n")
+    app.run()
+    assert "The shop" in app.selectbox(key="service").options
