@@ -8,7 +8,7 @@ from datetime import timedelta
 from metrics.review.explore import Unknown
 from metrics.review.holes import Hole
 from metrics.review.overview import Overview
-from metrics.ui.words import both, counted, day_range, one_of, span, t
+from metrics.ui.words import both, counted, day_range, moment, one_of, span, t
 
 __all__ = ["how_it_was", "missing", "unknown", "worse_means"]
 
@@ -32,11 +32,19 @@ def how_it_was(review: Overview, *, service: str) -> str:
         service=service,
         days=day_range(review.period.window, review.period.zone),
         summary=summary,
-        compared=_compared(review.period.window.duration),
+        compared=_compared(review),
     )
 
 
-def _compared(length: timedelta) -> str:
+def _compared(review: Overview) -> str:
+    """With what; a store that is too young for that says since when it has data."""
+    if all(reading.before is None for reading in review.readings):
+        begins = min((reading.line.first_ts for reading in review.readings), default=review.period.window.start)
+        return t(
+            "The data begins {moment}: there is no earlier period to compare with yet.",
+            moment=moment(begins, review.period.zone, review.period.window.end),
+        )
+    length = review.period.window.duration
     weeks = round(length / timedelta(weeks=1))
     if weeks and abs(length - timedelta(weeks=weeks)) <= timedelta(hours=1):
         return counted("Compared with the week before.", "Compared with the {n} weeks before.", weeks)

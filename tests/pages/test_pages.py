@@ -36,7 +36,7 @@ def said(app: AppTest) -> str:
 
 def sentence(app: AppTest) -> str:
     """How the period was."""
-    return next(element.value for element in app.markdown if "Compared with" in element.value)
+    return next(element.value for element in app.markdown if "indicator" in element.value or "quiet" in element.value)
 
 
 def test_the_menu_is_the_list_of_files():

@@ -30,6 +30,12 @@ def test_a_bad_one_counts():
     assert "**2 indicators over their threshold** and 1 clearly worse than before" in text
 
 
+def test_a_young_store_says_since_when_it_has_data():
+    assert "The data begins Sat 17 Oct, 00:00: there is no earlier period" in how_it_was(
+        review((50.0, None)), service="Jobs"
+    )
+
+
 def test_an_unknown_name_comes_with_what_was_meant():
     found = (Unknown("component", "wep", ("web", "db")), Unknown("part", "/x", ()))
     assert unknown(found) == (
