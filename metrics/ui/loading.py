@@ -22,7 +22,7 @@ from metrics.errors import TomoniError
 from metrics.model import Service, Window
 from metrics.review import collection, overview, reading
 from metrics.review.headline import headline
-from metrics.review.lines import Curve, Line, by_series, curve, lines, moved, whole_steps
+from metrics.review.lines import Buckets, Curve, Line, by_series, curve, lines, moved, whole_steps
 from metrics.review.marks import Mark, marks
 from metrics.review.period import Period
 from metrics.store import Store, read
@@ -220,7 +220,7 @@ def _whole(line: Line, points: Curve | None, window: Window, step: timedelta | N
 
 def _points(
     db: read.Reader, ids: Sequence[int], window: Window, step: timedelta | None, zone: str
-) -> dict[int, pd.DataFrame]:
+) -> dict[int, Buckets]:
     if step is not None:
         return by_series(read.buckets(db, ids, window, step, zone))
     raw = read.samples(db, ids, window)
