@@ -18,7 +18,7 @@ from metrics.model import Window
 from metrics.store.shared import Reader
 from metrics.store.sketch import bucket, quantile
 
-__all__ = ["buckets", "period", "samples"]
+__all__ = ["buckets", "last", "p95", "period", "samples", "totals"]
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,18 +55,31 @@ def buckets(db: Reader, series_ids: Sequence[int], window: Window, step: timedel
 
 
 def period(db: Reader, window: Window, series_ids: Sequence[int] | None = None) -> pd.DataFrame:
-    """One row for each series with data in the window: series_id, n, mean, min, max, sum, last, last_ts, p95.
+    """One row for each series with data in the window: series_id, n, mean, min, max, sum, last, last_ts, p95."""
+    figures = totals(db, window, series_ids)
+    for more in (last(db, window, series_ids), p95(db, window, series_ids)):
+        figures = figures.merge(more, on="series_id", how="left")
+    figures["p95"] = figures["p95"].clip(figures["min"], figures["max"])  # a bucket may reach beyond what was there
+    return figures
 
-    `p95` is the value that 95 % of the samples stay under, within the sketch's relative error of 2 %.
-    """
-    wanted, parts = _of(series_ids), _Parts.of(window)
-    figures = db.frame(f"SELECT series_id, {_FOLDED} FROM ({parts.rolled(wanted)}) GROUP BY 1 ORDER BY 1")
-    p95 = db.frame(quantile(parts.bucketed(wanted)), {"q": 0.95}).rename(columns={"quantile": "p95"})
-    last = db.frame(_last_sql(wanted, window))
-    last["last_ts"] = last["last_ts"].dt.tz_localize("UTC")
-    whole = figures.merge(last, on="series_id", how="left").merge(p95, on="series_id", how="left")
-    whole["p95"] = whole["p95"].clip(whole["min"], whole["max"])  # a bucket may reach beyond what was there
-    return whole
+
+def totals(db: Reader, window: Window, series_ids: Sequence[int] | None = None) -> pd.DataFrame:
+    """series_id, n, mean, min, max, sum of each series with data in the window."""
+    rows = _Parts.of(window).rolled(_of(series_ids))
+    return db.frame(f"SELECT series_id, {_FOLDED} FROM ({rows}) GROUP BY 1 ORDER BY 1")
+
+
+def p95(db: Reader, window: Window, series_ids: Sequence[int] | None = None) -> pd.DataFrame:
+    """series_id and p95, the value that 95 % of the samples stay under, within the sketch's relative error of 2 %."""
+    counts = _Parts.of(window).bucketed(_of(series_ids))
+    return db.frame(quantile(counts), {"q": 0.95}).rename(columns={"quantile": "p95"})
+
+
+def last(db: Reader, window: Window, series_ids: Sequence[int] | None = None) -> pd.DataFrame:
+    """series_id, last and last_ts: the newest sample of each series in the window."""
+    frame = db.frame(_last_sql(_of(series_ids), window))
+    frame["last_ts"] = frame["last_ts"].dt.tz_localize("UTC")
+    return frame
 
 
 def _of(series_ids: Sequence[int] | None) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from metrics.model import Window
 from metrics.store.database import Store
-from metrics.store.figures import buckets, period, samples
+from metrics.store.figures import buckets, last, p95, period, samples, totals
 from metrics.store.runs import is_alive
 from metrics.store.shared import Reader
 from metrics.store.sql import sql
@@ -25,6 +25,8 @@ __all__ = [
     "buckets",
     "coverage",
     "events",
+    "last",
+    "p95",
     "period",
     "refusals",
     "runs",
@@ -32,6 +34,7 @@ __all__ = [
     "series",
     "snapshots",
     "sql",
+    "totals",
     "watermarks",
 ]
 

@@ -79,13 +79,19 @@ def _pairs(known: pd.DataFrame, end: datetime) -> dict[str, tuple[Callable[[read
             WHERE series_id IN ({", ".join(map(str, some))}) AND ts >= {at} - INTERVAL 28 DAY AND ts < {at} GROUP BY ALL ORDER BY ALL""",
         ),
         "Q3 p95 of two weeks, all series": (
-            lambda db: (read.period(db, week), read.period(db, before)),
+            lambda db: (read.p95(db, week), read.p95(db, before)),
             f"""SELECT series_id, quantile_cont(value, 0.95) FILTER (WHERE ts >= {at} - INTERVAL 7 DAY),
             quantile_cont(value, 0.95) FILTER (WHERE ts < {at} - INTERVAL 7 DAY)
             FROM samples WHERE ts >= {at} - INTERVAL 14 DAY AND ts < {at} GROUP BY 1""",
         ),
+        "Home's figures of two weeks, all": (
+            lambda db: (read.period(db, week), read.period(db, before)),
+            f"""SELECT series_id, count(*), avg(value), min(value), max(value), sum(value), arg_max(value, ts), max(ts),
+            quantile_cont(value, 0.95), ts >= {at} - INTERVAL 7 DAY AS now
+            FROM samples WHERE ts >= {at} - INTERVAL 14 DAY AND ts < {at} GROUP BY series_id, now""",
+        ),
         "Q4 what moved with a spike": (
-            lambda db: _moved_with(read.samples(db, ids, burst), read.period(db, baseline), ids[0]),
+            lambda db: _moved_with(read.samples(db, ids, burst), read.totals(db, baseline), ids[0]),
             f"""WITH w AS (SELECT series_id, ts, value FROM samples
                 WHERE ts >= {at} - INTERVAL 30 HOUR AND ts < {at} - INTERVAL 24 HOUR),
             t AS (SELECT ts, value tv FROM w WHERE series_id = {ids[0]}),
