@@ -55,21 +55,34 @@ def _hole(
     component: Component,
     indicator: Indicator,
     newest: Mapping[tuple[str, str], datetime],
-    reasons: Mapping[tuple[str, str], str],
+    reasons: Mapping[tuple[str, str], _Reason],
     window: Window,
 ) -> Hole | None:
-    key = (component.name, indicator.name)
-    last, why = newest.get(key), reasons.get(key, "")
+    last = newest.get((component.name, indicator.name))
     if last is not None and last >= window.start:
         return None
-    state: Literal["never", "silent", "failed"] = "failed" if why else "never" if last is None else "silent"
-    return Hole(component.name, component.title, indicator, state, last, why)
+    # Nobody asks a source for a ratio: why it is not there stands with its counts.
+    asked = (indicator.name, indicator.numerator, indicator.denominator)
+    why = next((reasons[component.name, name] for name in asked if name and (component.name, name) in reasons), None)
+    state: Literal["never", "silent", "failed"] = "never" if last is None else "silent"
+    if why and why.is_refusal:
+        state = "failed"
+    return Hole(component.name, component.title, indicator, state, last, why.detail if why else "")
 
 
-def _reasons(coverage: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """The newest refusal of each (component, indicator), where the newest answer was one."""
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    detail: str
+    is_refusal: bool
+
+
+def _reasons(coverage: pd.DataFrame) -> dict[tuple[str, str], _Reason]:
+    """What the newest answer for each (component, indicator) says, where it brought nothing."""
     if coverage.empty:
         return {}
     newest = coverage.sort_values("window_end").groupby(["component", "indicator"]).tail(1)
-    refused = newest[newest["state"].isin(["failed", "forbidden"])]
-    return {(row["component"], row["indicator"]): row["detail"] or row["state"] for row in refused.to_dict("records")}
+    without = newest[newest["state"].isin(["failed", "forbidden", "empty"])]
+    return {
+        (row["component"], row["indicator"]): _Reason(row["detail"] or row["state"], row["state"] != "empty")
+        for row in without.to_dict("records")
+    }

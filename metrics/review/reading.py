@@ -55,10 +55,18 @@ class Reading:
         return -room if self.line.indicator.better == "higher" else room
 
     @property
+    def is_over(self) -> bool:
+        """Whether the threshold is crossed; also one of 0, which leaves no headroom to speak of."""
+        if self.now is None or self.threshold is None:
+            return False
+        is_higher_better = self.line.indicator.better == "higher"
+        return self.now < self.threshold.value if is_higher_better else self.now > self.threshold.value
+
+    @property
     def state(self) -> State:
         if self.now is None:
             return "silent"
-        return "over" if self.headroom is not None and self.headroom < 0 else self.moved
+        return "over" if self.is_over else self.moved
 
     @property
     def moved(self) -> Moved:

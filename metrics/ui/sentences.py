@@ -60,11 +60,11 @@ def worse_means() -> str:
 
 def missing(hole: Hole) -> str:
     """Why a cell of the hole table is grey."""
-    if hole.state == "never":
-        return t("never collected")
-    if hole.state == "failed":
-        return t("not collected: {reason}", reason=hole.detail)
-    return t("not in this period")
+    said = {"never": t("never collected"), "failed": t("not collected"), "silent": t("not in this period")}[
+        hole.state
+    ]
+    reason = hole.detail.removeprefix("not collected: ")
+    return t("{state}: {reason}", state=said, reason=reason) if reason else said
 
 
 def unknown(found: Sequence[Unknown]) -> str:

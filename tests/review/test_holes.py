@@ -49,3 +49,15 @@ def test_a_source_that_was_refused_says_why():
 def test_what_can_not_apply_is_no_hole():
     rows = [(2, "web", None, "latency"), (3, "web", None, "error_rate")]
     assert found(rows, not_applicable={"cpu": "runs on somebody else's"}) == []
+
+
+def test_a_ratio_is_missing_for_the_reason_of_its_counts():
+    rows = [(1, "web", None, "cpu"), (2, "web", None, "latency")]
+    answers = [{"component": "web", "indicator": "requests", "state": "forbidden", "detail": "no permission"}]
+    assert found(rows, answers) == [("error_rate", "failed", "no permission")]
+
+
+def test_an_empty_answer_is_no_refusal_but_says_why():
+    rows = [(1, "web", None, "cpu"), (3, "web", None, "error_rate")]
+    answers = [{"component": "web", "indicator": "latency", "state": "empty", "detail": "not in the log"}]
+    assert found(rows, answers) == [("latency", "never", "not in the log")]

@@ -29,6 +29,8 @@ def reading(indicator, now, before, threshold=None) -> Reading:
         (made.CPU, None, 50.0, 80.0, "silent"),
         (made.CPU, 81.0, 81.0, 80.0, "over"),
         (made.HITS, 89.0, 89.0, 90.0, "over"),
+        (made.REQUESTS, 1.0, 1.0, 0.0, "over"),  # a threshold of 0: none may come
+        (made.REQUESTS, 0.0, 0.0, 0.0, "steady"),
         (made.CPU, 60.0, 50.0, 80.0, "worse"),
         (made.HITS, 80.0, 95.0, None, "worse"),
         (made.CPU, 40.0, 50.0, 80.0, "better"),
