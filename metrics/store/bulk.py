@@ -94,7 +94,9 @@ def _stage(
     file = staging.SampleFile(path, spec.format, constants, spec.columns, spec.time_zone)
     try:
         staging.load(stage, file)
-    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+    except duckdb.InternalException:
+        raise
+    except duckdb.Error as error:
         raise InputError(f"{path}: can't be read as {spec.format}: {str(error).splitlines()[0]}") from error
     faults = staging.faults(stage, file, spec.indicators)
     ids, identified = _identify(store, staging.keys(stage), spec)

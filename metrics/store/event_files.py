@@ -13,6 +13,7 @@ import pandas as pd
 
 from metrics.errors import InputError
 from metrics.model import Event, EventKind
+from metrics.store.samples import EARLIEST, LATEST
 from metrics.store.staging import delimiter, open_text
 
 __all__ = ["KINDS", "EventRows", "Kind", "Whose", "read"]
@@ -107,9 +108,14 @@ def _rows(
 def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     with open_text(path) as lines:
         reader = csv.DictReader(lines, delimiter=delimiter(path), restval="")
-        for row in reader:
-            row.pop(None, None)  # cells beyond the header
-            yield reader.line_num, row
+        if not reader.fieldnames:
+            raise InputError(f"{path}: is empty; the first line must name the columns.")
+        try:
+            for row in reader:
+                row.pop(None, None)  # cells beyond the header
+                yield reader.line_num, row
+        except (OSError, EOFError, csv.Error) as error:
+            raise InputError(f"{path}: can't be read beyond line {reader.line_num}: {error}.") from error
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
@@ -118,7 +124,13 @@ def _parquet_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: can't be read as parquet: {str(error).splitlines()[0]}") from error
     for number, row in enumerate(frame.to_dict("records"), start=1):
-        yield number, {str(name): "" if pd.isna(cell) else str(cell) for name, cell in row.items()}
+        yield (
+            number,
+            {
+                str(name): "" if pd.api.types.is_scalar(cell) and pd.isna(cell) else str(cell)
+                for name, cell in row.items()
+            },
+        )
 
 
 def _event(row: Mapping[str, str], kind: Kind, whose: Whose, zone: ZoneInfo, observed_at: datetime) -> Event:
@@ -155,6 +167,10 @@ def _time(row: Mapping[str, str], name: str, zone: ZoneInfo) -> datetime | None:
             if text.isdigit() and len(text) > 8
             else datetime.fromisoformat(text)
         )
-    except ValueError:
+        # Far outside what a calendar holds, even the change to UTC overflows.
+        utc = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ValueError(f"{name} {text!r} is not a time; use 2026-01-31T09:00:00Z, or seconds since 1970") from None
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=zone).astimezone(UTC)
+    if not EARLIEST <= utc.replace(tzinfo=None) < LATEST:
+        raise ValueError(f"{name} {text!r} is not from {EARLIEST.year} to {LATEST.year}")
+    return utc

@@ -7,13 +7,19 @@ alone, so collecting a window again costs little and keeps the time at which it 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 import pandas as pd
 
 from metrics.store.sketch import bucket
 
-__all__ = ["DAY_US", "HOUR_US", "ROLLUP_COLUMNS", "put"]
+__all__ = ["DAY_US", "EARLIEST", "HOUR_US", "LARGEST", "LATEST", "ROLLUP_COLUMNS", "put"]
+
+# What can be a measurement. Outside these times roll-ups would need other arithmetic (hours before 1970 round the
+# other way) and pandas has no nanoseconds; larger values overflow when they are added up or change their unit.
+EARLIEST, LATEST = datetime(1970, 1, 1), datetime(2200, 1, 1)  # noqa: DTZ001 - as stored
+LARGEST = 1e250
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US

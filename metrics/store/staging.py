@@ -8,6 +8,7 @@ import gzip
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,18 +16,22 @@ import duckdb
 import pandas as pd
 
 from metrics.errors import InputError
-from metrics.store.connection import quoted
+from metrics.store.connection import quoted, scratch
+from metrics.store.samples import EARLIEST, LARGEST, LATEST
 
 __all__ = ["Faults", "SampleFile", "delimiter", "faults", "keys", "load", "open_stage", "open_text", "sort"]
 
-MEMORY_LIMIT = "500MB"
 # More refusals than this are counted but not kept one by one: nobody reads the ten-thousandth.
 SHOWN = 10_000
+# So much of a cell is repeated in a refusal.
+LONGEST = 60
 # The step of a series is inferred from about this many of its samples.
 STEP_SAMPLE = 500
-# Whole numbers from here on are milliseconds since 1970, below it seconds (the year 5138).
-MILLISECONDS_FROM = 100_000_000_000
-_GOOD = "ts IS NOT NULL AND value IS NOT NULL AND isfinite(value) AND component <> ''"
+# Whole numbers are seconds since 1970 up to the year 5138, then milliseconds, microseconds and nanoseconds.
+_EPOCHS = ((100_000_000_000, "* 1000000"), (100_000_000_000_000, "* 1000"), (100_000_000_000_000_000, ""))
+_GOOD = f"ts IS NOT NULL AND abs(value) <= {LARGEST} AND component <> ''"
+# Python's own limit of 128 KiB a cell is a traceback for a file that DuckDB reads.
+csv.field_size_limit(2**31 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,7 @@ class Faults:
 @contextmanager
 def open_stage(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A scratch database that spills to disk beside `path`."""
-    with duckdb.connect(path) as stage:
-        stage.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    with scratch(path) as stage:
         yield stage
 
 
@@ -67,20 +71,32 @@ def load(stage: duckdb.DuckDBPyConnection, file: SampleFile) -> None:
     `ts` is in UTC; what makes no sense is NULL. Raises InputError where a column is missing.
     """
     stage.execute(f"SET TimeZone = {quoted(file.zone)}")  # what naive times in another zone are read in
+    try:
+        _parse(stage, file, parallel=True)
+    except duckdb.Error as error:
+        # Where a cell holds a line break, only the slower reader pads short rows.
+        if "parallel=false" not in str(error):
+            raise
+        _parse(stage, file, parallel=False)
+
+
+def _parse(stage: duckdb.DuckDBPyConnection, file: SampleFile, *, parallel: bool) -> None:
     if file.format == "csv":
         header = dict.fromkeys(_csv_header(file.path), "VARCHAR")
-        source, row = _read_csv(file.path, list(header)), "0"
+        source, row = _read_csv(file.path, list(header), parallel=parallel), "0"
     else:
         header = _parquet_header(stage, file.path)
         source, row = f"read_parquet({quoted(str(file.path))}, file_row_number = true)", "file_row_number"
     text = {name: _text(file, name, header) for name in ("timestamp", "component", "part", "indicator", "value")}
     stamp = _stamp(text["timestamp"], header[file.column("timestamp")], file.zone)
     stage.execute(
-        f"""CREATE VIEW parsed AS SELECT {row} AS row, {text["timestamp"]} AS time_text,
+        f"""CREATE OR REPLACE VIEW parsed AS
+        SELECT * REPLACE (CASE WHEN ts >= {_moment(EARLIEST)} AND ts < {_moment(LATEST)} THEN ts END AS ts)
+        FROM (SELECT {row} AS row, {text["timestamp"]} AS time_text,
             {text["value"]}::VARCHAR AS value_text, {text["component"]}::VARCHAR AS component,
             coalesce({text["part"]}::VARCHAR, '') AS part, {text["indicator"]}::VARCHAR AS indicator,
             {stamp} AS ts, TRY_CAST({text["value"]} AS DOUBLE) AS value
-        FROM {source}"""
+        FROM {source})"""
     )
     stage.execute("CREATE TABLE raw AS SELECT component, part, indicator, ts, value FROM parsed")
 
@@ -130,28 +146,39 @@ def faults(stage: duckdb.DuckDBPyConnection, file: SampleFile, indicators: Mappi
     if total:
         rows = stage.execute(
             f"""SELECT row, time_text::VARCHAR, value_text, component, indicator, ts IS NULL,
-                       value IS NULL OR NOT isfinite(value)
+                       NOT coalesce(abs(value) <= {LARGEST}, false)
             FROM parsed WHERE {wrong} LIMIT {SHOWN}"""
         ).fetchall()
     reasons = [(row, _reason(row, indicators)) for row in rows]
     if file.format != "csv":
         return Faults([(int(row[0]) + 1, why, _said(row)) for row, why in reasons], total)
     shown = _on_lines(file, {_said(row): why for row, why in reasons})
-    malformed = stage.execute("SELECT line, error_message, csv_line FROM reject_errors").fetchall()
+    # Each reading of the file adds them again, and a row with two faults is still one row.
+    malformed = stage.execute(
+        "SELECT line, first(error_message), coalesce(first(csv_line), '') FROM reject_errors GROUP BY line"
+    ).fetchall()
     return Faults(sorted([*shown, *malformed])[:SHOWN], total + len(malformed))
 
 
 def _reason(row: tuple[Any, ...], indicators: Mapping[str, object]) -> str:
     _, time, value, component, indicator, no_time, no_value = row
     if no_time:
-        return f"timestamp {time!r} is not a time; use 2026-01-31T09:00:00Z, or seconds since 1970"
+        return (
+            f"timestamp {_short(time)} is not a time from {EARLIEST.year} to {LATEST.year}; "
+            "use 2026-01-31T09:00:00Z, or seconds since 1970"
+        )
     if no_value:
-        return f"value {value!r} is not a finite number"
+        return f"value {_short(value)} is not a finite number"
     if not component:
         return "component is empty"
     near = difflib.get_close_matches(str(indicator), list(indicators), n=2)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    return f"indicator {indicator!r} is not in the catalogue{hint}"
+    return f"indicator {_short(indicator)} is not in the catalogue{hint}"
+
+
+def _short(text: str | None) -> str:
+    """A cell as its writer would recognise it; none may fill the screen."""
+    return repr(text if text is None or len(text) <= LONGEST else text[:LONGEST] + "…")
 
 
 def _said(row: tuple[Any, ...]) -> str:
@@ -168,7 +195,7 @@ def _on_lines(file: SampleFile, reasons: Mapping[str, str]) -> list[tuple[int, s
         reader = csv.DictReader(lines, delimiter=delimiter(file.path))
         for row in reader if reasons else ():
             texts = [
-                file.constants.get(name) or row.get(file.column(name)) or ""
+                row[file.column(name)] or "" if file.column(name) in row else file.constants.get(name) or ""
                 for name in ("timestamp", "value", "component", "indicator")
             ]
             if (why := reasons.get(",".join(texts))) is not None:
@@ -203,30 +230,32 @@ def _stamp(text: str, column_type: str, zone: str) -> str:
         )
         number = f"TRY_CAST({text} AS BIGINT)"
         return f"coalesce({time}, {_from_epoch(number)})"
-    if "INT" in column_type or column_type in ("DOUBLE", "FLOAT"):
-        return _from_epoch(f"{text}::BIGINT")
+    if "INT" in column_type or column_type.startswith(("DOUBLE", "FLOAT", "DECIMAL")):
+        return _from_epoch(f"TRY_CAST({text} AS BIGINT)")
     if column_type.startswith("TIMESTAMP WITH"):
         return f"timezone('UTC', {text})"
     return f"{text}::TIMESTAMP" if zone == "UTC" else f"timezone('UTC', timezone({quoted(zone)}, {text}::TIMESTAMP))"
 
 
 def _from_epoch(number: str) -> str:
-    return f"epoch_ms(CASE WHEN {number} < {MILLISECONDS_FROM} THEN {number} * 1000 ELSE {number} END)"
+    cases = " ".join(f"WHEN {number} < {below} THEN {number} {factor}" for below, factor in _EPOCHS)
+    return f"make_timestamp(CASE WHEN {number} < 0 THEN NULL {cases} ELSE {number} // 1000 END)"
 
 
-def _read_csv(path: Path, header: list[str]) -> str:
+def _read_csv(path: Path, header: list[str], *, parallel: bool) -> str:
     columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in header)
     return (
         f"read_csv({quoted(str(path))}, auto_detect = false, header = true, columns = {{{columns}}}, "
         f"delim = {quoted(delimiter(path))}, quote = '\"', escape = '\"', null_padding = true, "
-        "store_rejects = true)"
+        f"store_rejects = true, parallel = {parallel})"
     )
 
 
 def _csv_header(path: Path) -> list[str]:
     with open_text(path) as lines:
         header = next(csv.reader(lines, delimiter=delimiter(path)), [])
-    if not header or "" in header or len(set(header)) < len(header):
+    # DuckDB knows columns without regard to case.
+    if not header or "" in header or len({name.casefold() for name in header}) < len(header):
         raise InputError(f"{path}: the first line must name the columns, each once; it is {','.join(header)!r}.")
     return header
 
@@ -247,14 +276,20 @@ def open_text(path: Path) -> TextIO:
     """The file as text. Raises InputError when it isn't there or isn't UTF-8 at its start."""
     opened: TextIO
     try:
-        opened = (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig")
-        opened.readline()
-        opened.seek(0)
-    except OSError as error:
-        raise InputError(f"{path}: can't be read: {error.strerror or error}.") from error
+        opener = gzip.open if path.suffix == ".gz" else open
+        with opener(path, "rt", encoding="utf-8-sig") as first:
+            first.readline()
+        # Further down a stray byte costs its row, not the file.
+        opened = opener(path, "rt", encoding="utf-8-sig", errors="replace", newline="")
+    except (OSError, EOFError) as error:
+        raise InputError(f"{path}: can't be read: {getattr(error, 'strerror', None) or error}.") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: can't be read as text in UTF-8; is it Parquet? Then name it .parquet.") from error
     return opened
+
+
+def _moment(time: datetime) -> str:
+    return f"TIMESTAMP '{time:%Y-%m-%d}'"
 
 
 def _identifier(name: str) -> str:

@@ -37,6 +37,7 @@ __all__ = [
 Batch = Points | Event | Snapshot | Coverage
 # Gather about this many small rows (events, coverage) before a lease is worth its cost.
 SMALL_ROWS = 2_000
+_EARLIEST, _LATEST = np.datetime64(samples.EARLIEST), np.datetime64(samples.LATEST)
 
 
 @dataclass(slots=True)
@@ -117,7 +118,12 @@ def settle_periods(store: Store, wanted: Sequence[Series]) -> list[Series]:
     with store.read() as db:
         known = _numbered(db.rows(_SERIES))
     by_rest = {replace(series, period_s=0): series for series in reversed(known)}
-    return [series if series in known else by_rest.get(replace(series, period_s=0), series) for series in wanted]
+    settled = []
+    for series in wanted:
+        # One that is new stands for what follows: a file may call an indicator by two of its names.
+        rest = replace(series, period_s=0)
+        settled.append(series if series in known else by_rest.setdefault(rest, series))
+    return settled
 
 
 def series_ids(store: Store, wanted: Iterable[Series], ids: dict[Series, int]) -> None:
@@ -172,8 +178,12 @@ def _incoming(batch: Sequence[Points], ids: dict[Series, int]) -> pd.DataFrame:
     if not batch:
         return pd.DataFrame({"series_id": [], "ts": [], "value": []})
     for points in batch:
-        if not np.isfinite(points.values).all():
+        if not (np.abs(points.values) <= samples.LARGEST).all():
             raise ValueError(f"a source must not yield NaN or infinity: {points.series}")
+        if not ((points.ts >= _EARLIEST) & (points.ts < _LATEST)).all():
+            raise ValueError(
+                f"a source must yield times from {samples.EARLIEST:%Y} to {samples.LATEST:%Y}: {points.series}"
+            )
     frame = pd.DataFrame(
         {
             "series_id": np.repeat(
@@ -204,13 +214,18 @@ def _put_events(connection: duckdb.DuckDBPyConnection, events: Sequence[Event], 
     if not events:
         return 0
     _stage(connection, "events", [_event_row(event, run_id) for event in events])
+    # Before comparing with the store: of a file that holds a key twice the later row counts, however often it comes.
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE latest_events AS FROM staged_events
+        QUALIFY row_number()
+            OVER (PARTITION BY source, service, kind, id ORDER BY observed_at DESC, rowid DESC) = 1"""
+    )
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE fresh_events AS
-        SELECT i.* FROM staged_events i LEFT JOIN events e USING (source, service, kind, id)
+        SELECT i.* FROM latest_events i LEFT JOIN events e USING (source, service, kind, id)
         WHERE e.id IS NULL OR (i.observed_at >= e.observed_at
           AND (e.component, e.started_at, e.ended_at, e.status, e.title, e.url, e.attrs)
-              IS DISTINCT FROM (i.component, i.started_at, i.ended_at, i.status, i.title, i.url, i.attrs))
-        QUALIFY row_number() OVER (PARTITION BY source, service, kind, id ORDER BY i.observed_at DESC) = 1"""
+              IS DISTINCT FROM (i.component, i.started_at, i.ended_at, i.status, i.title, i.url, i.attrs))"""
     )
     connection.execute(
         """DELETE FROM events USING fresh_events f WHERE events.source = f.source AND events.service = f.service
