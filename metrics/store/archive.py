@@ -15,7 +15,7 @@ import duckdb
 
 from metrics.errors import InputError, StoreError
 from metrics.store import migrate
-from metrics.store.connection import attach, connect, quoted, tables
+from metrics.store.connection import attach, connect, private, quoted, tables
 from metrics.store.database import Store
 
 __all__ = ["FORMATS", "backup", "export", "restore", "views"]
@@ -28,8 +28,9 @@ STORE = "store"
 
 def backup(store: Store, to: Path) -> list[str]:
     """Everything as Parquet and SQL in a new folder; returns what was written. Raises InputError if `to` is taken."""
-    if to.exists() and any(to.iterdir()):
-        raise InputError(f"{to}: is not empty; name a folder that doesn't exist yet.")
+    if to.exists() and (not to.is_dir() or any(to.iterdir())):
+        what = "is not empty" if to.is_dir() else "is a file"
+        raise InputError(f"{to}: {what}; name a folder that doesn't exist yet.")
     to.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{to.name}-", dir=to.parent) as unfinished:
         whole = Path(unfinished) / "backup"
@@ -55,13 +56,13 @@ def restore(store: Store, source: Path) -> None:
         )
     with store.scratch() as folder:
         new = folder / "new.duckdb"
-        with duckdb.connect() as scratch:
-            attach(scratch, new, "restored")
-            scratch.execute("USE restored")
-            scratch.execute((source / STORE / "schema.sql").read_text(encoding="utf-8"))
-            for table in tables(scratch, "restored"):
-                scratch.execute(f"INSERT INTO {table} SELECT * FROM {quoted(f'{source / STORE / table}.parquet')}")
-            scratch.execute("CHECKPOINT restored")
+        with private() as connection:
+            attach(connection, new, "restored")
+            connection.execute("USE restored")
+            connection.execute((source / STORE / "schema.sql").read_text(encoding="utf-8"))
+            for table in tables(connection, "restored"):
+                connection.execute(f"INSERT INTO {table} SELECT * FROM {quoted(f'{source / STORE / table}.parquet')}")
+            connection.execute("CHECKPOINT restored")
         for name in FOLDER:
             _copy(source / name, store.path.parent / name)
         new.rename(store.path)

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
-
 from metrics.store import migrate
-from metrics.store.connection import attach, tables
+from metrics.store.connection import attach, private, tables
 from metrics.store.database import Store
 
 __all__ = ["compact", "compact_if_needed", "needs_compacting"]
@@ -63,19 +61,19 @@ def compact(store: Store) -> bool:
 
 
 def _rebuild(old: Path, new: Path) -> None:
-    with duckdb.connect() as scratch:
-        attach(scratch, old, "old", read_only=True)
-        attach(scratch, new, "new")
-        scratch.execute("USE new")
-        migrate.create(scratch)
-        for table in tables(scratch, "old"):
+    with private() as connection:
+        attach(connection, old, "old", read_only=True)
+        attach(connection, new, "new")
+        connection.execute("USE new")
+        migrate.create(connection)
+        for table in tables(connection, "old"):
             order = f" ORDER BY {ORDER[table]}" if table in ORDER else ""
-            scratch.execute(f"DELETE FROM new.{table}")
-            scratch.execute(f"INSERT INTO new.{table} SELECT * FROM old.{table}{order}")
-        scratch.execute(
+            connection.execute(f"DELETE FROM new.{table}")
+            connection.execute(f"INSERT INTO new.{table} SELECT * FROM old.{table}{order}")
+        connection.execute(
             """UPDATE layout SET sorted_rows = n, total_rows = n, last_series = l.series_id, last_ts = l.ts,
                 sorted_at = now() AT TIME ZONE 'UTC'
             FROM (SELECT count(*) AS n FROM samples) c
             LEFT JOIN (SELECT series_id, ts FROM samples ORDER BY series_id DESC, ts DESC LIMIT 1) l ON true"""
         )
-        scratch.execute("CHECKPOINT new")
+        connection.execute("CHECKPOINT new")

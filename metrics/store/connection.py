@@ -12,7 +12,7 @@ import duckdb
 
 from metrics.errors import StoreBusyError
 
-__all__ = ["STORAGE_VERSION", "attach", "connect", "log_of", "patiently", "quoted", "tables"]
+__all__ = ["STORAGE_VERSION", "attach", "connect", "log_of", "patiently", "private", "quoted", "tables"]
 
 # Readable by DuckDB 1.5 as well, so that an analyst's older shell can open a copy.
 STORAGE_VERSION = "v1.5.0"
@@ -25,13 +25,20 @@ T = TypeVar("T")
 
 def connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     """A connection to the file; raises duckdb.IOException while a foreign process holds it."""
-    if read_only or path.exists():
-        connection = duckdb.connect(path, read_only=read_only)
-    else:
-        with duckdb.connect() as scratch:
-            attach(scratch, path, "new")
-        connection = duckdb.connect(path)
+    if not read_only and not path.exists():
+        with private() as connection:
+            attach(connection, path, "new")
+    return _configured(duckdb.connect(path, read_only=read_only))
+
+
+def private(path: Path | str = ":memory:") -> duckdb.DuckDBPyConnection:
+    """A database of nobody else's, to work in."""
+    return _configured(duckdb.connect(path))
+
+
+def _configured(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    connection.execute("SET enable_progress_bar = false")  # the terminal is the command line's
     return connection
 
 

@@ -16,7 +16,7 @@ import duckdb
 import pandas as pd
 
 from metrics.errors import InputError
-from metrics.store.connection import quoted, scratch
+from metrics.store.connection import private, quoted
 from metrics.store.samples import EARLIEST, LARGEST, LATEST
 
 __all__ = ["Faults", "SampleFile", "delimiter", "faults", "keys", "load", "open_stage", "open_text", "sort"]
@@ -45,7 +45,7 @@ class Faults:
 @contextmanager
 def open_stage(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A scratch database that spills to disk beside `path`."""
-    with scratch(path) as stage:
+    with private(path) as stage:
         yield stage
 
 
