@@ -10,10 +10,10 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from metrics import cli_collect, cli_demo, cli_files, cli_store
+from metrics.cli_flags import a_folder
 from metrics.errors import TomoniError
 
 __all__ = ["main", "parser"]
@@ -41,8 +41,8 @@ def parser() -> argparse.ArgumentParser:
     )
     tree.add_argument(
         "--data",
-        type=Path,
-        default=Path(os.environ.get("TOMONI_DATA") or "data"),
+        type=a_folder,
+        default=os.environ.get("TOMONI_DATA") or "data",
         metavar="DIR",
         help="the deployment's folder (TOMONI_DATA, else data/)",
     )

@@ -12,7 +12,7 @@ from metrics import config as configuration
 from metrics.cli_show import table
 from metrics.collect.http import client
 from metrics.collect.pull import sentence
-from metrics.collect.redaction import redacted, secrets_in
+from metrics.collect.redaction import redacted, secrets_of
 from metrics.collect.run import kind_of, settings_of, store_of
 from metrics.config import Config, SourceConfig
 from metrics.errors import ConfigError, TomoniError
@@ -58,14 +58,15 @@ def _sign_of_life(config: Config, source: SourceConfig) -> Line:
         with client() as http:
             said = kind.check(settings, http) if kind.check else "nothing to reach"
     except (TomoniError, httpx.TransportError) as error:
-        return Line(what, "wrong", redacted(sentence(error), tuple(secrets_in(source.settings))))
+        return Line(what, "wrong", redacted(sentence(error), secrets_of(source)))
     return Line(what, "fine", said)
 
 
 def _store(config: Config) -> Iterator[Line]:
     store = store_of(config)
     if not store.exists():
-        yield Line("store", "note", "empty: fill it with `collect`, `import` or `demo`")
+        where = "empty" if config.folder.is_dir() else f"there is no folder {config.folder} yet"
+        yield Line("store", "note", f"{where}: fill it with `collect`, `import` or `demo`")
         return
     try:
         with store.read() as db:

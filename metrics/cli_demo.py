@@ -43,6 +43,10 @@ def _demo(arguments: argparse.Namespace) -> int:
     folder: Path = arguments.data
     store = Store(folder / "tomoni.duckdb")
     if arguments.remove:
+        if not store.exists():
+            raise InputError(
+                f"there is no tomoni.duckdb in {folder}/, so there is no demo to remove; --data names it"
+            )
         _remove(folder, store)
         tidy(folder)
         print("the demo is gone")

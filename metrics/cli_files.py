@@ -79,6 +79,8 @@ def _layout(arguments: argparse.Namespace, service: str) -> Layout:
 
 def _take(store: Store, path: Path, layout: Layout) -> bool:
     """Whether the whole file could be taken."""
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name its files, as in {path}/*.csv")
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
     run_id = write.begin_run(store, "import", SOURCE, str(path.resolve()))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from metrics.config import parse_duration
 from metrics.errors import ConfigError
 
-__all__ = ["a_duration", "a_pair", "a_time", "first_fault"]
+__all__ = ["a_duration", "a_folder", "a_pair", "a_time", "first_fault"]
 
 
 def a_time(text: str) -> datetime:
@@ -20,6 +21,14 @@ def a_time(text: str) -> datetime:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time; use 2026-01-31T09:00+09:00") from None
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def a_folder(text: str) -> Path:
+    """A folder, which may still have to be made."""
+    folder = Path(text)
+    if file := next((path for path in (folder, *folder.parents) if path.is_file()), None):
+        raise argparse.ArgumentTypeError(f"{file} is a file; name a folder, which need not exist yet")
+    return folder
 
 
 def a_duration(text: str) -> timedelta:

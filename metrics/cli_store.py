@@ -49,6 +49,8 @@ def _export(arguments: argparse.Namespace) -> int:
         raise InputError(f"there is no view {arguments.view!r}: use one of {', '.join(known)}")
     file_format = arguments.format or ("parquet" if to and to.suffix == ".parquet" else "csv")
     if to is not None:
+        if to.is_dir():
+            raise InputError(f"{to}: is a folder; name a file, as in {to / arguments.view}.csv")
         if not to.absolute().parent.is_dir():
             raise InputError(f"{to}: there is no folder {to.parent}")
         rows = archive.export(store, arguments.view, file_format, to)

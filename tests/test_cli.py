@@ -86,6 +86,11 @@ def test_the_folder_may_come_from_the_environment(folder: Path, samples: Path) -
         (["export", "v_samples"], "there is no tomoni.duckdb"),
         (["backup", "elsewhere"], "there is no tomoni.duckdb"),
         (["import", "nowhere.csv", "--as", "samples"], "nowhere.csv: there is no such file"),
+        (["import", "docs", "--as", "samples"], "docs: is a folder; name its files, as in docs/*.csv"),
+        (["backup", "README.md"], "README.md: is a file; name a folder that doesn't exist yet"),
+        (["--data", "README.md", "demo"], "README.md is a file; name a folder"),
+        (["--data", "README.md/below", "collect"], "README.md is a file; name a folder"),
+        (["demo", "--remove"], "there is no demo to remove"),
         (["demo", "--weeks", "0"], "--weeks Input should be greater than or equal to 1"),
     ],
 )
@@ -230,6 +235,12 @@ def test_an_unknown_view_is_refused_with_the_known_ones(folder: Path, samples: P
     assert "use one of v_coverage, v_events, v_samples" in refused(metrics(folder, "export", "v_sample"))
 
 
+def test_a_folder_is_no_file_to_export_to(folder: Path, samples: Path, tmp_path: Path) -> None:
+    metrics(folder, "import", samples, "--as", "samples", "--component", "db", "--indicator", "cpu")
+    said = refused(metrics(folder, "export", "v_samples", "-o", tmp_path))
+    assert said == f"{tmp_path}: is a folder; name a file, as in {tmp_path}/v_samples.csv"
+
+
 def test_a_backup_restored_elsewhere_is_the_same(folder: Path, samples: Path, tmp_path: Path) -> None:
     metrics(folder, "import", samples, "--as", "samples", "--component", "db", "--indicator", "cpu")
     assert metrics(folder, "backup", tmp_path / "copy").returncode == 0
@@ -274,6 +285,20 @@ def test_the_machine_itself_is_collected_without_any_configuration(folder: Path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("host             done")
     assert {row["indicator"] for row in rows(folder)} >= {"system.cpu.utilization", "system.memory.utilization"}
+
+
+def test_a_store_that_somebody_holds_is_said_once(folder: Path, samples: Path) -> None:
+    metrics(folder, "import", samples, "--as", "samples", "--component", "db", "--indicator", "cpu")
+    with duckdb.connect(folder / "tomoni.duckdb"):
+        done = metrics(folder, "collect", "--source", "host")
+    assert done.returncode == 2
+    assert done.stdout.count("does not take turns") == 1
+    assert done.stderr == ""
+
+
+def test_check_says_that_the_folder_is_not_there(folder: Path) -> None:
+    assert f"there is no folder {folder / 'typo'} yet" in metrics(folder / "typo", "check").stdout
+    assert not (folder / "typo").exists()
 
 
 def test_a_failing_source_stops_no_other(folder: Path) -> None:

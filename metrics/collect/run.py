@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from metrics.collect import Source, registry
 from metrics.collect.http import client
 from metrics.collect.pull import Outcome, Progress, Pull
-from metrics.collect.redaction import redacted, secrets_in
+from metrics.collect.redaction import redacted, secrets_of
 from metrics.collect.window import window_to_ask
 from metrics.config import Config, SourceConfig, validate_settings
 from metrics.errors import ConfigError, InputError, TomoniError
@@ -102,14 +102,19 @@ def run_sources(
     """Runs them side by side; yields each outcome as it comes."""
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="collect") as pool:
         runs = [pool.submit(run_source, config, source, request, progress) for source in sources]
+        wrote = False
         for run in as_completed(runs):
-            yield run.result()
-    tidy(config.folder)
+            outcome = run.result()
+            wrote |= outcome.rows > 0
+            yield outcome
+    # Where nothing came in, a store that can't be opened has been reported already.
+    if wrote:
+        tidy(config.folder)
 
 
 def run_source(config: Config, source: SourceConfig, request: Request, progress: Progress | None = None) -> Outcome:
     """One run of one source, unless another process or thread is at it. Never raises."""
-    secrets = tuple(secrets_in(source.settings))
+    secrets = secrets_of(source)
     try:
         with _only_one(config.folder / ".locks" / f"{quote(source.name, safe='')}.lock") as mine:
             if not mine:
