@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
+
 from metrics.store import migrate
 from metrics.store.connection import attach, private, tables
 from metrics.store.database import Store
@@ -76,4 +78,15 @@ def _rebuild(old: Path, new: Path) -> None:
             FROM (SELECT count(*) AS n FROM samples) c
             LEFT JOIN (SELECT series_id, ts FROM samples ORDER BY series_id DESC, ts DESC LIMIT 1) l ON true"""
         )
+        _refuse_doubles(connection)
         connection.execute("CHECKPOINT new")
+
+
+def _refuse_doubles(connection: duckdb.DuckDBPyConnection) -> None:
+    """The database keeps no keys, so this is the watch on them: in sorted rows a double stands next to its twin."""
+    again = "series_id = lag(series_id) OVER () AND ts = lag(ts) OVER ()"
+    doubles = connection.execute(
+        f"SELECT count(*) FROM (SELECT {again} AS again FROM samples) WHERE again"
+    ).fetchall()
+    if doubles[0][0]:
+        raise RuntimeError(f"{doubles[0][0]} samples stand twice in the store: the write statement is wrong")

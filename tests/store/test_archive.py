@@ -82,6 +82,13 @@ def test_a_resort_keeps_every_row_and_puts_samples_in_order(store: Store) -> Non
     assert keys == sorted(keys)
 
 
+def test_a_resort_finds_what_stands_twice(store: Store) -> None:
+    with store.write() as connection:
+        connection.execute("INSERT INTO samples SELECT * FROM samples LIMIT 3")
+    with pytest.raises(RuntimeError, match="3 samples stand twice"):
+        compact.compact(store)
+
+
 def test_a_resort_gives_way_to_a_writer(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     run = write.begin_run(store, "collect", "test")
     rebuild = compact._rebuild

@@ -1,5 +1,5 @@
 -- The store as it begins. Only what DuckLake has too: no keys, indexes, checks, sequences, ON CONFLICT or
--- RETURNING. Uniqueness is kept by the write statements (write.py) and watched by `integrity` (check.py).
+-- RETURNING. Uniqueness is kept by the write statements (samples.py, write.py) and watched by each re-sort (compact.py).
 -- All times are UTC.
 
 CREATE TABLE runs (               -- one pull, import or demo: who wrote a row, and when
