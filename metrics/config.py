@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -41,6 +41,8 @@ class SourceConfig:
     line: int
     """0 for a source that no file configures."""
     file: str = "tomoni.yaml"
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What its `${NAME}` stand for, bare: of `Bearer ${TOKEN}` the token alone, as a server may repeat it."""
     lines: Mapping[tuple[Key, ...], int] = field(default_factory=dict, repr=False)
     """The line of each of its keys, from the top of the file."""
 
@@ -153,7 +155,7 @@ def validate_settings(source: SourceConfig, model: type[M]) -> M:
     try:
         return model.model_validate(settings)
     except ValidationError as error:
-        raise source.refusal(*faults(error, model, source.settings)) from None
+        raise source.refusal(*faults(error, model, source.settings, source.secrets)) from None
 
 
 def _services(folder: Path, called: str) -> tuple[Service, ...]:
@@ -186,6 +188,7 @@ def _source(file: YamlFile, name: str, written: _Source, known: Mapping[str, str
         every=written.every,
         line=file.line(key),
         file=file.name,
+        secrets=tuple(dict.fromkeys(known[each] for _, value in settings for each in _named(value))),
         lines={each: line for each, line in file.lines.items() if each[:2] == key},
     )
 
@@ -205,6 +208,15 @@ def _resolved(file: YamlFile, key: tuple[Key, ...], value: object, known: Mappin
             where = "set it in the environment or in .streamlit/secrets.toml."
             raise file.refusal([Fault(key, f"names ${{{name}}}, which is not set (or is empty); {where}")])
     return SecretStr(_REFERENCE.sub(lambda match: known[match[1]], value))
+
+
+def _named(value: object) -> Iterator[str]:
+    """Every NAME of a `${NAME}` anywhere in a setting as written."""
+    if isinstance(value, str):
+        yield from _REFERENCE.findall(value)
+    elif isinstance(value, Mapping | list):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _named(each)
 
 
 def _revealed(value: object) -> object:

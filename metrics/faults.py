@@ -46,9 +46,12 @@ class Fault:
     says: str
 
 
-def faults(error: ValidationError, model: type[BaseModel], data: object) -> list[Fault]:
-    """What pydantic found in the data, one fault a key. No secret is ever repeated, wherever it stands."""
-    secrets = sorted(_secrets(data), key=len, reverse=True)
+def faults(error: ValidationError, model: type[BaseModel], data: object, bare: Iterable[str] = ()) -> list[Fault]:
+    """What pydantic found in the data, one fault a key. No secret is ever repeated, wherever it stands.
+
+    `bare` are secrets that stand in the data as a part of a longer text.
+    """
+    secrets = sorted({*_secrets(data), *bare}, key=len, reverse=True)
     found: dict[tuple[Key, ...], Fault] = {}
     # Pydantic's own wording of an input may hold a secret as plain text, so its input is never looked at.
     for each in error.errors(include_url=False, include_input=False):

@@ -71,16 +71,16 @@ def check(settings: Settings, http: httpx.Client) -> str:
 
 def format_of(path: Path) -> str:
     """csv or parquet, by the file's name."""
-    ending = next((suffix for suffix in reversed(path.suffixes) if suffix not in _COMPRESSED), "")
+    ending = next((suffix.lower() for suffix in reversed(path.suffixes) if suffix not in _COMPRESSED), "")
     if ending not in _FORMATS:
         raise InputError(f"{path}: can't tell what it is by its name; name it .csv, .csv.gz or .parquet")
     return _FORMATS[ending]
 
 
 def _matches(settings: Settings) -> list[Path]:
-    pattern = str(settings.folder / settings.path)
-    # Not Path.glob: it takes no absolute pattern.
-    found = [Path(name) for name in sorted(glob(pattern, recursive=True)) if Path(name).is_file()]  # noqa: PTH207
+    # Not Path.glob: it takes no absolute pattern. The folder is no pattern, whatever it is called.
+    names = glob(settings.path, root_dir=settings.folder, recursive=True)  # noqa: PTH207
+    found = [path for path in (settings.folder / name for name in sorted(names)) if path.is_file()]
     if not found:
         raise SourceError(f"path {settings.path}: no file matches below {settings.folder}")
     return found

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeVar
 
 import httpx
 from pydantic import BaseModel
@@ -17,14 +17,16 @@ from pydantic import BaseModel
 from metrics.collect import Batch, Source
 from metrics.collect.files import FileToRead, read_file
 from metrics.collect.redaction import redacted
-from metrics.errors import SourceError, StoreError, TomoniError
-from metrics.model import Coverage, CoverageState, Points, Series, Snapshot, Window
+from metrics.errors import InputError, SourceError, StoreError, TomoniError
+from metrics.model import Coverage, CoverageState, Event, Points, Series, Snapshot, Window
 from metrics.store import Store, read, write
+from metrics.store.bulk import Result
 
 __all__ = ["Outcome", "Progress", "Pull", "State", "sentence"]
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 State = Literal["done", "partial", "failed", "busy"]
 Progress = Callable[[str, int, int], None]
 """Told what is read, the rows so far and the rows in all."""
@@ -50,6 +52,7 @@ class Pull:
         self._store, self._name, self._secrets, self._progress = store, name, secrets, progress
         self._answers: Counter[CoverageState] = Counter()
         self._faults: list[str] = []
+        self._broke: Exception | None = None
         self._answered: set[tuple[str, str, str | None, str]] = set()
         self._files: list[FileToRead] = []
         self._stamped: dict[Series, Series] = {}
@@ -58,7 +61,9 @@ class Pull:
         """Whatever the source does is recorded; raises only when the store can't be written."""
         run_id = write.begin_run(self._store, "collect", self._name)
         try:
-            rows = write.batches(self._store, run_id, self._stamp(source.collect(settings, window, http)))
+            rows = write.batches(self._store, run_id, self._stamp(source, settings, window, http))
+            if self._broke:
+                return self._failed(run_id, self._broke, window, rows)
             read_rows, refused = self._read_files(run_id, window)
         except Exception as error:  # noqa: BLE001 - a source is a guest: no fault of one may stop another
             return self._failed(run_id, error, window)
@@ -68,7 +73,14 @@ class Pull:
         state: State = "partial" if self._faults else "done"
         return Outcome(self._name, state, rows + read_rows, refused, dict(self._answers), detail)
 
-    def _stamp(self, stream: Iterator[Batch | FileToRead]) -> Iterator[Batch]:
+    def _stamp(self, source: Source, settings: BaseModel, window: Window, http: httpx.Client) -> Iterator[Batch]:
+        """Ends early where the source breaks, so that what it had brought until then is written."""
+        try:
+            yield from self._stamped_batches(source.collect(settings, window, http))
+        except Exception as error:  # noqa: BLE001 - see `run`
+            self._broke = error
+
+    def _stamped_batches(self, stream: Iterator[Batch | FileToRead]) -> Iterator[Batch]:
         for batch in stream:
             if isinstance(batch, FileToRead):
                 self._files.append(batch)
@@ -77,8 +89,22 @@ class Pull:
                 yield replace(batch, series=series)
             elif isinstance(batch, Coverage):
                 yield self._noted(replace(batch, source=self._name, detail=redacted(batch.detail, self._secrets)))
+            elif isinstance(batch, Event):
+                yield self._harmless(replace(batch, source=self._name))
             else:
-                yield replace(batch, source=self._name)
+                yield replace(batch, source=self._name, values=self._without_secrets(batch.values))
+
+    def _harmless(self, event: Event) -> Event:
+        """A source may repeat a secret in an address or a title, and everybody sees those."""
+        said = self._without_secrets({"title": event.title, "url": event.url, "status": event.status})
+        attrs = self._without_secrets(event.attrs)
+        return replace(event, title=str(said["title"]), url=said["url"], status=said["status"], attrs=attrs)
+
+    def _without_secrets(self, values: Mapping[str, T]) -> dict[str, T | str]:
+        return {
+            name: redacted(value, self._secrets) if isinstance(value, str) else value
+            for name, value in values.items()
+        }
 
     def _noted(self, answer: Coverage) -> Coverage:
         self._answers[answer.state] += 1
@@ -92,17 +118,29 @@ class Pull:
         """(rows written, rows refused) of the files that changed since they were last read."""
         written = refused = 0
         known = self._known_files() if self._files else {}
+        broken: list[TomoniError] = []
         for file in self._files:
-            identity = file.identity()
-            if known.get(file.name) == identity:
-                continue
-            report = partial(self._progress, file.path.name) if self._progress else None
-            result = read_file(self._store, run_id, self._name, file, report)
-            written, refused = written + result.written, refused + result.refused
-            layout = file.layout
-            seen = Snapshot(layout.service, layout.component or "", file.name, window.end, self._name, identity)
-            write.batches(self._store, run_id, [seen])
+            try:
+                result = self._read_if_changed(run_id, file, window, known)
+            except (InputError, SourceError) as error:  # one file must not keep the others out
+                broken.append(error)
+                self._faults.append(redacted(str(error), self._secrets))
+            else:
+                written, refused = written + result.written, refused + result.refused
+        if broken and len(broken) == len(self._files):
+            raise broken[0]
         return written, refused
+
+    def _read_if_changed(self, run_id: int, file: FileToRead, window: Window, known: Mapping[str, object]) -> Result:
+        identity, name = file.identity(), redacted(file.name, self._secrets)
+        if known.get(name) == identity:
+            return Result(0, 0, 0)
+        report = partial(self._progress, file.path.name) if self._progress else None
+        result = read_file(self._store, run_id, self._name, file, report)
+        layout = file.layout
+        seen = Snapshot(layout.service, layout.component or "", name, window.end, self._name, identity)
+        write.batches(self._store, run_id, [seen])
+        return result
 
     def _known_files(self) -> dict[str, object]:
         with self._store.read() as db:
@@ -110,15 +148,15 @@ class Pull:
         mine = seen[seen["source"] == self._name]
         return dict(zip(mine["kind"], mine["values"], strict=True))
 
-    def _failed(self, run_id: int, error: Exception, window: Window) -> Outcome:
+    def _failed(self, run_id: int, error: Exception, window: Window, rows: int = 0) -> Outcome:
         detail = redacted(sentence(error), self._secrets)
         if not isinstance(error, TomoniError | httpx.TransportError):
-            log.error("%s: %s", self._name, redacted(traceback.format_exc(), self._secrets))
+            log.error("%s: %s", self._name, redacted("".join(traceback.format_exception(error)), self._secrets))
         with suppress(StoreError):  # what can't be recorded is still reported
             retryable = error.retryable if isinstance(error, SourceError) else True
             write.batches(self._store, run_id, self._unanswered(window, detail, retryable=retryable))
             write.end_run(self._store, run_id, "failed", detail)
-        return Outcome(self._name, "failed", answers=dict(self._answers), detail=detail)
+        return Outcome(self._name, "failed", rows, answers=dict(self._answers), detail=detail)
 
     def _unanswered(self, window: Window, detail: str, *, retryable: bool) -> Iterator[Coverage]:
         """`failed` for every series that the source is known for and has not answered."""

@@ -101,3 +101,20 @@ def test_what_is_wrong_with_its_settings_is_named(settings: dict[str, object], s
     outcome = collect(folder)
     assert outcome.state == "failed"
     assert said in outcome.detail
+
+
+def test_one_file_that_cant_be_read_keeps_no_other_out(folder: Path, exports: Path) -> None:
+    (exports / "a.csv").write_bytes(b"")
+    (exports / "b.csv").write_text(HEAD + "2026-06-01 09:00,1\n", encoding="utf-8")
+    outcome = collect(folder)
+    assert (outcome.state, outcome.rows) == ("partial", 1)
+    assert "a.csv: the first line must name the columns" in outcome.detail
+    (exports / "b.csv").unlink()
+    assert collect(folder).state == "failed"
+
+
+def test_a_folder_may_be_called_like_a_pattern(tmp_path: Path) -> None:
+    folder = tmp_path / "data [1]*'s é"
+    configure(folder, {"old": {"kind": "files", "path": "[ab].CSV", "component": "db", "indicator": "cpu"}})
+    (folder / "a.CSV").write_text(HEAD + "2026-06-01 09:00,1\n", encoding="utf-8")
+    assert collect(folder).rows == 1

@@ -11,14 +11,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
+from pydantic import BaseModel, SecretStr, field_validator
 
 from metrics import collect as sources
 from metrics import config
-from metrics.collect import registry
+from metrics.collect import Source, registry, run
 from metrics.collect.redaction import redacted
 from metrics.collect.run import Outcome, Request, chosen, run_source, run_sources, store_of
 from metrics.errors import ConfigError, InputError
+from metrics.model import Coverage, Event, Points, Series, Snapshot, Window
 from metrics.store import read
 from tests.collect.folders import ROOT, configure, metrics
 
@@ -197,3 +200,63 @@ def test_the_past_of_a_host_is_answered_and_not_invented(folder: Path) -> None:
     configure(folder, {"me": {"kind": "host", "component": "me"}})
     outcome = collect(folder, NOW)["me"]
     assert (outcome.state, outcome.rows, set(outcome.answers)) == ("done", 0, {"empty"})
+
+
+class Leaky(BaseModel, frozen=True, extra="forbid"):
+    """The settings of a source that repeats what it was told."""
+
+    header: str
+
+
+def leak(settings: Leaky, window: Window, http: object) -> Iterator[Points | Event | Snapshot | Coverage]:
+    token = settings.header.removeprefix("Bearer ")
+    cpu = Series("default", "web", "system.cpu.utilization", "mean", "%", 0, "leaky")
+    yield Points(cpu, np.array([NOW.replace(tzinfo=None)], dtype="datetime64[us]"), np.array([7.0]))
+    yield Coverage("default", "web", "memory", "leaky", window, "forbidden", f"{token} may not read it")
+    url = f"https://{token}@board/"
+    yield Event("default", "build", "1", NOW, "leaky", NOW, title=token, url=url, status=token, attrs={"a": token})
+    yield Snapshot("default", "web", "quota", NOW, "leaky", {"header": settings.header, "n": 3})
+    raise ValueError(f"{token} was refused as {settings.header!r}")
+
+
+@pytest.fixture
+def _with_leaky(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Source("leaky", "Leaky.", Leaky, leak, None, timedelta(days=1), timedelta(0))  # type: ignore[arg-type]
+    monkeypatch.setattr(run, "registry", lambda: {"leaky": source})
+
+
+@pytest.mark.usefixtures("_with_leaky")
+def test_a_secret_inside_a_longer_text_is_redacted_by_itself(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    configure(folder, {"leaky": {"header": "Bearer ${BOARD_TOKEN}"}})
+    outcome = collect(folder)["leaky"]
+    assert outcome.detail.endswith("ValueError: «secret» was refused as '«secret»'")
+    assert SECRET not in caplog.text
+    with store_of(config.load(folder, {"BOARD_TOKEN": SECRET})).read() as db:
+        everything = [db.rows(f"FROM {table}") for table in ("runs", "coverage", "events", "snapshots")]
+    assert all(everything)
+    assert SECRET not in str(everything)
+
+
+@pytest.mark.usefixtures("_with_leaky")
+def test_what_a_source_brought_before_it_broke_is_kept(folder: Path) -> None:
+    configure(folder, {"leaky": {"header": "Bearer ${BOARD_TOKEN}"}})
+    outcome = collect(folder)["leaky"]
+    assert (outcome.state, outcome.rows) == ("failed", 2)
+    with store_of(config.load(folder, {"BOARD_TOKEN": SECRET})).read() as db:
+        states = read.coverage(db).set_index("indicator")["state"].to_dict()
+    assert states == {"memory": "forbidden", "system.cpu.utilization": "failed"}
+
+
+def test_a_refused_setting_repeats_no_part_of_a_secret() -> None:
+    class Picky(BaseModel):
+        url: str
+
+        @field_validator("url")
+        @classmethod
+        def _no_user(cls, url: str) -> str:
+            raise ValueError(f"leave out {url.split('@')[0].removeprefix('https://')}")
+
+    raw = {"url": SecretStr(f"https://{SECRET}@board/")}
+    with pytest.raises(ConfigError) as refusal:
+        config.validate_settings(config.SourceConfig("x", "x", raw, None, 1, secrets=(SECRET,)), Picky)
+    assert SECRET not in str(refusal.value)
