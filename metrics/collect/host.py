@@ -24,9 +24,6 @@ from metrics.model import Coverage, CoverageState, Points, Series, Window
 
 __all__ = ["BACKFILL", "Settings", "check", "collect"]
 
-# Nothing is kept of the past: the first run reads now.
-BACKFILL = timedelta(minutes=1)
-
 CPU: Final = "system.cpu.utilization"
 MEMORY: Final = "system.memory.utilization"
 STORAGE: Final = "system.filesystem.utilization"
@@ -36,6 +33,8 @@ SENT: Final = "system.network.transmit"
 
 # One reading speaks for at most this long; a longer silence is a gap.
 SPEAKS_FOR = timedelta(minutes=15)
+# As far back as a reading speaks for: asking for less left a hole between any two runs, however regular.
+BACKFILL = SPEAKS_FOR
 # A window that ended longer ago than this can't be read any more.
 STILL_NOW_S = 60.0
 # The shortest time over which CPU counters (100 ticks a second) make an honest percentage.

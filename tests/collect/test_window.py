@@ -42,6 +42,12 @@ def test_the_first_run_asks_as_far_back_as_is_worth_asking() -> None:
     assert start(source(backfill=3 * DAY)) == NOW - 3 * DAY
 
 
+def test_runs_of_a_host_follow_each_other_without_a_gap() -> None:
+    for pause in (timedelta(seconds=60.2), timedelta(minutes=5)):
+        known = answer("cpu", NOW - HOUR, NOW - pause)
+        assert start(registry()["host"], known) == NOW - pause
+
+
 def test_answers_of_other_sources_do_not_count() -> None:
     assert start(source(backfill=3 * DAY), answer("cpu", NOW - DAY, NOW, by="y")) == NOW - 3 * DAY
 
