@@ -44,7 +44,7 @@ def _collect(arguments: argparse.Namespace) -> int:
     if arguments.every:
         return _collect_for_ever(arguments)
     request = Request(datetime.now(UTC), arguments.since, arguments.until)
-    if request.since and request.since >= (request.until or request.now):
+    if request.since and request.since >= min(request.until or request.now, request.now):
         raise InputError(f"--since {request.since:%Y-%m-%dT%H:%MZ} is not before --until, or lies ahead")
     config = configuration.load(arguments.data)
     sources = chosen(config, arguments.source)

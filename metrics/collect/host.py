@@ -59,7 +59,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
 def collect(settings: Settings, window: Window, http: httpx.Client) -> Iterator[Points | Coverage]:
     """One reading of each series, stamped with the window's end."""
     mounts = _mounts(settings)
-    if time.time() - window.end.timestamp() > STILL_NOW_S:
+    if abs(time.time() - window.end.timestamp()) > STILL_NOW_S:
         detail = "a host can only be measured now, and nothing was measured then"
         yield from (_answer(settings, key, window, "empty", detail) for key in _keys(mounts))
         return

@@ -41,7 +41,8 @@ Clock = Callable[[], datetime]
 
 def next_run(last_started: datetime | None, every: timedelta, now: datetime) -> datetime:
     """The first full multiple of `every` on the clock after the last run; now where there was none or it is past."""
-    if last_started is None:
+    # One that lies well ahead was written under a wrong clock: it must not stop collecting until then.
+    if last_started is None or last_started > now + every:
         return now
     return max(now, last_started + every - (last_started - EPOCH) % every)
 

@@ -130,7 +130,7 @@ def run_source(config: Config, source: SourceConfig, request: Request, progress:
 
 def _window(store: Store, source: SourceConfig, request: Request) -> Window:
     """What was asked for, completed by what the store lacks."""
-    end = request.until or request.now
+    end = min(request.until or request.now, request.now)  # an answer about the future would never be asked again
     if request.since:
         return Window(request.since, end)
     answered = None

@@ -42,7 +42,8 @@ def buckets(db: Reader, series_ids: Sequence[int], window: Window, step: timedel
     A bucket at the window's edge holds only what lies inside the window. Gaps have no row.
     """
     clock = ZoneInfo(zone)
-    offsets = {_offset(moment, clock) for moment in (window.start, window.end)}
+    # All of them: a year from winter to winter has a summer between.
+    offsets = {_offset(window.start, clock), *(offset for _, offset in _changes(window, clock))}
     fits = {size: all(length % size == timedelta(0) for length in (step, *offsets)) for size in (HOUR, DAY)}
     parts = _Parts.of(window, hours=fits[HOUR], days=fits[DAY])
     frame = db.frame(
@@ -100,15 +101,23 @@ def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:
 
 def _offset_sql(window: Window, zone: ZoneInfo) -> str:
     """Seconds that local time is ahead of UTC at `utc`: a constant, or a CASE over the clock changes inside."""
-    moment, changes = window.start, []
+    offset, cases = _offset(window.start, zone), []
+    for change, following in _changes(window, zone):
+        cases.append(f"WHEN utc < {int(change.timestamp())} THEN {int(offset.total_seconds())}")
+        offset = following
+    final = int(offset.total_seconds())
+    return f"(CASE {' '.join(cases)} ELSE {final} END)" if cases else str(final)
+
+
+def _changes(window: Window, zone: ZoneInfo) -> list[tuple[datetime, timedelta]]:
+    """When the clock changes within the window, and the offset from then on."""
+    moment, found = window.start, []
     while moment < window.end:
         following = min(moment + DAY, window.end)
         if _offset(moment, zone) != _offset(following, zone):
-            change = _change_between(moment, following, zone)
-            changes.append(f"WHEN utc < {int(change.timestamp())} THEN {int(_offset(moment, zone).total_seconds())}")
+            found.append((_change_between(moment, following, zone), _offset(following, zone)))
         moment = following
-    final = int(_offset(window.end, zone).total_seconds())
-    return f"(CASE {' '.join(changes)} ELSE {final} END)" if changes else str(final)
+    return found
 
 
 def _change_between(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:

@@ -30,6 +30,11 @@ def test_runs_fall_on_full_multiples_of_the_rhythm() -> None:
     assert next_run(at("09:00:00"), FIVE, at("12:03:00")) == at("12:03:00")
 
 
+def test_a_run_under_a_wrong_clock_does_not_stop_collecting_until_then() -> None:
+    assert next_run(at("12:03:00") + timedelta(days=900), FIVE, at("12:03:00")) == at("12:03:00")
+    assert next_run(at("12:03:00.4"), FIVE, at("12:03:00")) == at("12:05:00")  # another loop was a little quicker
+
+
 def test_the_next_runs_follow_from_the_stored_ones(folder: Path) -> None:
     configure(folder, {"a": {"kind": "host"}, "b": {"kind": "host", "every": "1h"}, "c": {"kind": "host"}})
     runs = pd.DataFrame(

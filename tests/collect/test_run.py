@@ -260,3 +260,12 @@ def test_a_refused_setting_repeats_no_part_of_a_secret() -> None:
     with pytest.raises(ConfigError) as refusal:
         config.validate_settings(config.SourceConfig("x", "x", raw, None, 1, secrets=(SECRET,)), Picky)
     assert SECRET not in str(refusal.value)
+
+
+def test_nothing_is_asked_of_the_future(folder: Path) -> None:
+    configure(folder, {"me": {"kind": "host", "component": "me"}})
+    settings, now = config.load(folder), datetime.now(UTC)
+    outcome = run_source(settings, chosen(settings, [])[0], Request(now, until=now + timedelta(days=900)))
+    assert outcome.state == "done"
+    with store_of(settings).read() as db:
+        assert read.coverage(db)["window_end"].max() <= now

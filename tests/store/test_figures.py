@@ -104,3 +104,16 @@ def check_period(got: pd.DataFrame, inside: pd.DataFrame) -> None:
     for component, values in inside.groupby("component").value:
         exact = np.quantile(values, 0.95, method="inverted_cdf")
         assert got.p95[component] == pytest.approx(exact, rel=RELATIVE_ERROR * 1.000001, abs=1e-12)
+
+
+def test_days_between_two_winters_begin_at_midnight_in_summer_too(tmp_path: Path) -> None:
+    store = Store(tmp_path / "t.duckdb")
+    ts = np.datetime64("2026-01-01", "us") + np.arange(24 * 365) * np.timedelta64(1, "h")
+    cpu = Series("jobs", "web", "system.cpu.utilization", "mean", "%", 3600, "test")
+    write.batches(store, write.begin_run(store, "collect", "test"), [Points(cpu, ts, np.arange(24.0 * 365))])
+    year = Window(datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 12, 5, tzinfo=UTC))
+    with store.read() as db:
+        days = read.buckets(db, [1], year, timedelta(days=1), "Europe/London").set_index("ts")
+    first_of_june = days.loc["2026-05-31 23:00:00+00:00"]  # midnight in London
+    hours = (datetime(2026, 5, 31, 23) - datetime(2026, 1, 1)).total_seconds() / 3600  # noqa: DTZ001 - both in UTC
+    assert (first_of_june["n"], first_of_june["min"], first_of_june["max"]) == (24, hours, hours + 23)
