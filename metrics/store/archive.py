@@ -13,9 +13,9 @@ from pathlib import Path
 
 import duckdb
 
-from metrics.errors import InputError, StoreError
+from metrics.errors import InputError
 from metrics.store import migrate
-from metrics.store.connection import attach, connect, private, quoted, tables
+from metrics.store.connection import attach, connect, private, quoted
 from metrics.store.database import Store
 
 __all__ = ["FORMATS", "backup", "export", "restore", "views"]
@@ -50,22 +50,17 @@ def restore(store: Store, source: Path) -> None:
     """Put a backup where no store is yet. Raises InputError where `source` is none, StoreError where one is."""
     if not (source / STORE / "schema.sql").exists():
         raise InputError(f"{source}: is no backup (it has no {STORE}/schema.sql); name the folder given to `backup`.")
-    if store.exists():
-        raise StoreError(
-            f"{store.path.name} exists already; move it away, or restore into another folder with --data DIR."
-        )
+    store.refuse_if_taken()
     with store.scratch() as folder:
         new = folder / "new.duckdb"
         with private() as connection:
             attach(connection, new, "restored")
             connection.execute("USE restored")
-            connection.execute((source / STORE / "schema.sql").read_text(encoding="utf-8"))
-            for table in tables(connection, "restored"):
-                connection.execute(f"INSERT INTO {table} SELECT * FROM {quoted(f'{source / STORE / table}.parquet')}")
+            connection.execute(f"IMPORT DATABASE {quoted(str(source / STORE))}")
             connection.execute("CHECKPOINT restored")
         for name in FOLDER:
             _copy(source / name, store.path.parent / name)
-        new.rename(store.path)
+        store.settle(new)
     migrate.once(store)
 
 
@@ -79,6 +74,8 @@ def export(store: Store, view: str, file_format: str, to: Path) -> int:
     """Write one public view, in order, as CSV or Parquet; returns its rows. Raises InputError for an unknown view."""
     if view not in views(store):
         raise InputError(f"no view {view!r}; use one of {', '.join(views(store))}.")
+    if to.resolve() == store.path:
+        raise InputError(f"{to}: is the store itself; name another file.")
     options = "FORMAT csv, HEADER" if file_format == "csv" else "FORMAT parquet"
     with _copy_of(store) as connection:
         rows = connection.execute(f"COPY (FROM {view} ORDER BY ALL) TO {quoted(str(to))} ({options})").fetchall()
@@ -96,7 +93,8 @@ def _copy_of(store: Store) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _relative(script: Path, folder: Path) -> None:
     """Make load.sql name its files without their folder, so that a backup can be moved."""
-    script.write_text(script.read_text(encoding="utf-8").replace(f"{folder}/", ""), encoding="utf-8")
+    written = quoted(f"{folder}/")[1:-1]
+    script.write_text(script.read_text(encoding="utf-8").replace(written, ""), encoding="utf-8")
 
 
 def _copy(source: Path, to: Path) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import duckdb
 
-from metrics.store import migrate
 from metrics.store.connection import attach, private, tables
 from metrics.store.database import Store
 
@@ -66,12 +65,11 @@ def _rebuild(old: Path, new: Path) -> None:
     with private() as connection:
         attach(connection, old, "old", read_only=True)
         attach(connection, new, "new")
+        connection.execute("COPY FROM DATABASE old TO new (SCHEMA)")  # an analyst's own tables and views as well
         connection.execute("USE new")
-        migrate.create(connection)
         for table in tables(connection, "old"):
             order = f" ORDER BY {ORDER[table]}" if table in ORDER else ""
-            connection.execute(f"DELETE FROM new.{table}")
-            connection.execute(f"INSERT INTO new.{table} SELECT * FROM old.{table}{order}")
+            connection.execute(f'INSERT INTO new.main."{table}" SELECT * FROM old.main."{table}"{order}')
         connection.execute(
             """UPDATE layout SET sorted_rows = n, total_rows = n, last_series = l.series_id, last_ts = l.ts,
                 sorted_at = now() AT TIME ZONE 'UTC'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import TypeVar
 
 import duckdb
 
-from metrics.errors import StoreBusyError
+from metrics.errors import StoreBusyError, StoreError
 
-__all__ = ["STORAGE_VERSION", "attach", "connect", "log_of", "patiently", "private", "quoted", "tables"]
+__all__ = ["STORAGE_VERSION", "attach", "connect", "copy_file", "log_of", "patiently", "private", "quoted", "tables"]
 
 # Readable by DuckDB 1.5 as well, so that an analyst's older shell can open a copy.
 STORAGE_VERSION = "v1.5.0"
@@ -25,9 +26,13 @@ T = TypeVar("T")
 
 def connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     """A connection to the file; raises duckdb.IOException while a foreign process holds it."""
-    if not read_only and not path.exists():
+    if not read_only and not (path.exists() and path.stat().st_size):
+        # Made beside it and moved: a process that is killed in between must not leave an empty file that never opens.
+        unfinished = path.with_name(path.name + ".new")
+        unfinished.unlink(missing_ok=True)
         with private() as connection:
-            attach(connection, path, "new")
+            attach(connection, unfinished, "new")
+        unfinished.replace(path)
     return _configured(duckdb.connect(path, read_only=read_only))
 
 
@@ -48,11 +53,19 @@ def log_of(path: Path) -> Path:
 
 
 def patiently(attempt: Callable[[], T], path: Path, patience_s: float) -> T:
-    """The result of `attempt`, tried again while a foreign process holds the file, at most `patience_s`."""
+    """The result of `attempt`, tried again while a foreign process holds the file, at most `patience_s`.
+
+    Raises StoreError where the system refuses: no rights, no space, no such folder.
+    """
     deadline = time.monotonic() + patience_s
     while True:
         try:
             return attempt()
+        except OSError as error:
+            raise StoreError(
+                f"{path} can't be opened: {error.strerror} ({error.filename}). Whoever reads or writes a store needs "
+                "the right to write into its folder, for the lock files beside it."
+            ) from error
         except duckdb.IOException as error:
             if (holder := _foreign_holder(error)) is None:
                 raise
@@ -70,7 +83,9 @@ def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, *, read
 def tables(connection: duckdb.DuckDBPyConnection, database: str) -> list[str]:
     """The names of a database's tables."""
     rows = connection.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = $1 AND NOT internal ORDER BY 1", [database]
+        """SELECT table_name FROM duckdb_tables()
+        WHERE database_name = $1 AND schema_name = 'main' AND NOT internal ORDER BY 1""",
+        [database],
     ).fetchall()
     return [name for (name,) in rows]
 
@@ -78,6 +93,16 @@ def tables(connection: duckdb.DuckDBPyConnection, database: str) -> list[str]:
 def quoted(text: str) -> str:
     """A SQL string: for the few places that take no parameter, such as a file's name."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def copy_file(source: Path, to: Path) -> None:
+    """Copy a database file, by another process: closing a file gives up this process's POSIX locks on it.
+
+    DuckDB keeps its own lock that way, and a foreign process could write as soon as we had copied the file ourselves.
+    """
+    done = subprocess.run(["cp", "--", str(source), str(to)], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    if done.returncode:
+        raise StoreError(f"{source.name} can't be copied: {done.stderr.strip()}")
 
 
 def _foreign_holder(error: duckdb.IOException) -> str | None:

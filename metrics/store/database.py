@@ -10,7 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,7 +19,7 @@ import psutil
 
 from metrics.errors import StoreError
 from metrics.store import migrate
-from metrics.store.connection import connect, log_of, patiently
+from metrics.store.connection import connect, copy_file, log_of, patiently
 from metrics.store.lease import LockFiles
 from metrics.store.shared import Reader, SharedReader
 
@@ -55,7 +55,7 @@ class Store:
                 "fill it with `python -m metrics collect`, `import` or `demo`"
             )
         migrate.once(self)
-        reader = patiently(self._shared.enter, self.path, self._patience_s)
+        reader: Reader = patiently(self._shared.enter, self.path, self._patience_s)
         try:
             yield reader
         finally:
@@ -72,15 +72,21 @@ class Store:
             connection.execute("BEGIN")
             try:
                 yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
+                connection.execute("COMMIT")
+            except BaseException as error:
+                with suppress(duckdb.Error):  # a COMMIT that failed has rolled back already
+                    connection.execute("ROLLBACK")
+                if isinstance(error, duckdb.Error) and "No space left" in str(error):
+                    raise StoreError(
+                        f"{self.path.parent}: the disk is full; nothing of this step was kept"
+                    ) from error
                 raise
-            connection.execute("COMMIT")
 
     @contextmanager
     def exclusive(self, on_release: Callable[[float], None] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """The file to itself, created when missing, outside any transaction."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self._shared.is_mine():
+            raise RuntimeError("a block that reads the store must not write it: it would wait for itself for ever")
         with ExitStack() as lease:
             connection, since = patiently(lambda: self._enter_exclusive(lease), self.path, self._patience_s)
             try:
@@ -93,32 +99,58 @@ class Store:
     def copy(self, to: Path) -> Path:
         """A private copy of this moment, for long reads: a backup, an export, a re-sort."""
         with self.read():
-            shutil.copyfile(self.path, to)
+            copy_file(self.path, to)
             if log_of(self.path).exists():
-                shutil.copyfile(log_of(self.path), log_of(to))
+                copy_file(log_of(self.path), log_of(to))
         return to
+
+    @contextmanager
+    def glance(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A reader's look at a file whose schema may be another. Raises duckdb.IOException where it can't be had."""
+        lease = self._locks.enter_shared()
+        try:
+            with connect(self.path, read_only=True) as connection:
+                yield connection
+        finally:
+            os.close(lease)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A folder on the store's disk for the time of a block; sweeps away those of processes that were killed."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         for left in self.path.parent.glob(f"{SCRATCH}*"):
-            if not psutil.pid_exists(int(left.name.removeprefix(SCRATCH).split("-")[0])):
+            owner = left.name.removeprefix(SCRATCH).split("-")[0]
+            if owner.isdecimal() and not psutil.pid_exists(int(owner)):
                 shutil.rmtree(left, ignore_errors=True)
         with TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-", dir=self.path.parent) as folder:
             yield Path(folder)
 
     def replace(self, by: Path, *, unless_changed_since: str) -> bool:
         """Put another file in the store's place; False when somebody wrote since that version."""
-        with self._locks.exclusive():
+        with self.exclusive():  # DuckDB's own lock too: a shell that has the old file would go on writing into it
             if self.version() != unless_changed_since or log_of(self.path).exists():
                 return False
             by.replace(self.path)
         return True
 
+    def settle(self, new: Path) -> None:
+        """Put a file where no store is. Raises StoreError where one is, or its log: it must not meet another file."""
+        self.refuse_if_taken()
+        with self._locks.exclusive():
+            self.refuse_if_taken()
+            new.rename(self.path)
+
+    def refuse_if_taken(self) -> None:
+        for path in (self.path, log_of(self.path)):
+            if path.exists():
+                raise StoreError(
+                    f"{path.name} exists already; move it away, or restore into another folder with --data DIR."
+                )
+
     def _enter_exclusive(self, lease: ExitStack) -> tuple[duckdb.DuckDBPyConnection, float]:
         """The connection and since when. On a foreign lock the lease is given back: readers must not wait with us."""
         with ExitStack() as attempt:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             attempt.enter_context(self._locks.exclusive())
             since = time.monotonic()
             connection = attempt.enter_context(connect(self.path, read_only=False))

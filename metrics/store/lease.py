@@ -37,10 +37,13 @@ class LockFiles:
             return _open_locked(self.lock, fcntl.LOCK_SH)
 
     def writer_waits(self) -> bool:
-        """Whether a reader that idles should leave: a writer stands in the turnstile, or the folder is gone."""
+        """Whether a reader that idles should leave: a writer stands in the turnstile, or that can't be told.
+
+        The folder may be gone, or this process out of file descriptors: staying would keep writers out for ever.
+        """
         try:
             os.close(_open_locked(self.turn, fcntl.LOCK_SH | fcntl.LOCK_NB))
-        except (BlockingIOError, FileNotFoundError):
+        except OSError:
             return True
         return False
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from metrics.errors import StoreError
-from metrics.store.connection import log_of
+from metrics.store.connection import copy_file, log_of
 
 if TYPE_CHECKING:
     from metrics.store.database import Store
@@ -29,9 +28,22 @@ def once(store: Store) -> None:
     with _lock:
         if store.exists() and (store.path, store.path.stat().st_ino) in _done:
             return
-        with store.exclusive() as connection:
-            _migrate(connection, store.path, steps())
+        if not _is_current(store):
+            with store.exclusive() as connection:
+                _migrate(connection, store.path, steps())
         _done.add((store.path, store.path.stat().st_ino))
+
+
+def _is_current(store: Store) -> bool:
+    """Whether there is nothing to do, told with a reader's lock: an analyst's read-only shell may be open."""
+    if not store.exists():
+        return False
+    try:
+        with store.glance() as connection:
+            have = connection.execute("SELECT max(version) FROM schema_migrations").fetchall()[0][0]
+    except (OSError, duckdb.IOException, duckdb.CatalogException):
+        return False  # what is wrong is said by whoever opens it to write
+    return bool(have == steps()[-1][0])
 
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:
@@ -76,6 +88,6 @@ def _keep_a_copy(connection: duckdb.DuckDBPyConnection, path: Path, version: int
     """The automatic backup before a migration, beside the store: `tomoni.duckdb.schema-1`."""
     connection.execute("CHECKPOINT")
     kept = path.with_name(f"{path.name}.schema-{version}")
-    shutil.copyfile(path, kept)
+    copy_file(path, kept)
     if log_of(path).exists():
-        shutil.copyfile(log_of(path), log_of(kept))
+        copy_file(log_of(path), log_of(kept))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
+import pandas as pd
 import psutil
 
 from metrics.store.database import Store
@@ -53,9 +54,16 @@ def refuse(
     """
     refused = len(rows) if total is None else total
     if refused:
-        kept = [[run_id, file, line, reason, text[:200]] for line, reason, text in rows]
+        kept = pd.DataFrame(
+            [(run_id, file, line, reason, text[:200]) for line, reason, text in rows],
+            columns=["run_id", "file", "line", "reason", "text"],
+            dtype=object,
+        )
         with store.write() as connection:
-            connection.executemany("INSERT INTO refusals VALUES ($1, $2, $3, $4, $5)", kept)
+            # As one frame: ten thousand inserts would keep the lease for seconds.
+            connection.register("refused_rows", kept)
+            connection.execute("INSERT INTO refusals SELECT * FROM refused_rows")
+            connection.unregister("refused_rows")
             connection.execute(
                 "UPDATE runs SET rows_refused = rows_refused + $1 WHERE run_id = $2", [refused, run_id]
             )

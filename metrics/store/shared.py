@@ -57,6 +57,7 @@ class SharedReader:
         self._lease = -1
         self._readers = 0
         self._idle_since = 0.0
+        self._mine = threading.local()
 
     @classmethod
     def of(cls, path: Path, locks: LockFiles) -> SharedReader:
@@ -74,20 +75,27 @@ class SharedReader:
     def enter(self) -> Reader:
         """A reader on the shared connection. Raises duckdb.IOException while a foreign process writes."""
         with self._changed:
-            while self._connection is not None and self._locks.writer_waits():
+            # A thread that reads already joins itself: the writer waits for it anyway, and it would wait for itself.
+            while not self.is_mine() and self._connection is not None and self._locks.writer_waits():
                 # Joining now would keep the writer out for as long as readers overlap.
                 self._close_if_unused()
                 if self._connection is not None:
                     self._changed.wait(WATCH_S)
-            connection = self._connection or self._open()
+            reader = Reader((self._connection or self._open()).cursor())
             self._readers += 1
-            return Reader(connection.cursor())
+            self._mine.depth = getattr(self._mine, "depth", 0) + 1
+            return reader
+
+    def is_mine(self) -> bool:
+        """Whether this thread is reading."""
+        return getattr(self._mine, "depth", 0) > 0
 
     def leave(self, reader: Reader) -> None:
         with self._changed:
-            reader.close()
             self._readers -= 1
+            self._mine.depth = getattr(self._mine, "depth", 1) - 1
             self._idle_since = time.monotonic()
+            reader.close()
             if self._locks.writer_waits():
                 self._close_if_unused()
 
