@@ -15,9 +15,9 @@ from pydantic import BaseModel, model_validator
 from metrics.errors import InputError
 from metrics.faults import near
 from metrics.model import Direction, Indicator, Perspective, Rollup, Unit
-from metrics.quantity import parse_quantity
+from metrics.quantity import UNITS, parse_quantity
 
-__all__ = ["Catalog", "load", "parse_quantity", "parsed"]
+__all__ = ["UNITS", "Catalog", "load", "parse_quantity", "parsed"]
 
 
 class _Entry(BaseModel, frozen=True, extra="forbid"):

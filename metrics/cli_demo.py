@@ -29,7 +29,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "demo",
         help="fill an empty store with the demo service",
         description="Fills an empty store with the demo service, the same for the same seed and end; an earlier demo "
-        "is replaced. Refuses to touch a store that holds anything else. What is planted is written to "
+        "is replaced. Refuses to touch a store that holds other data and no demo yet. What is planted is written to "
         "demo_answers.json beside the store.",
     )
     verb.add_argument("--weeks", type=int, default=26, help="how much of the past to make (26)")
@@ -75,8 +75,8 @@ def _refuse_other_data(store: Store) -> None:
     if not store.exists():
         return
     with store.read() as db:
-        sources = {*read.series(db)["source"], *read.runs(db, limit=10_000)["source"]} - {SOURCE}
-    if sources:
+        sources = {*read.series(db)["source"], *read.runs(db, limit=10_000)["source"]}
+    if sources and SOURCE not in sources:  # an earlier demo may be renewed: it touches nobody else's rows
         raise InputError(
             f"{store.path} holds data of {', '.join(sorted(sources))}, which the demo must not be mixed with: "
             "give it a folder of its own, as in `python -m metrics --data demo-data demo`"

@@ -50,5 +50,5 @@ def a_pair(text: str) -> tuple[str, str]:
 def first_fault(error: ValidationError) -> str:
     """The first of pydantic's complaints as one line that names the flag."""
     fault = error.errors()[0]
-    flag = "".join(f"--{str(part).replace('_', '-')} " for part in fault["loc"][:1])
+    flag = "".join(f"--{str(part).replace('_', '-')}: " for part in fault["loc"][:1])
     return f"{flag}{fault['msg'].removeprefix('Value error, ')}"

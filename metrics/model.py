@@ -5,15 +5,17 @@ All times are aware and in UTC; all values are in canonical units (`Unit`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "SERVICE_NAME",
     "Component",
     "Coverage",
     "CoverageState",
@@ -138,6 +140,10 @@ class Component:
     """What can run out, by indicator, in the indicator's unit."""
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     """Indicators that its kind needs but it can't have, with the reason."""
+
+
+SERVICE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
+"""What a service may be called: its configuration is a file of that name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -12,7 +11,7 @@ from zoneinfo import available_timezones
 from metrics import catalog
 from metrics.errors import ConfigError, InputError
 from metrics.faults import Fault, Key, nearest
-from metrics.model import Component, Service, Team, Threshold
+from metrics.model import SERVICE_NAME, Component, Service, Team, Threshold
 from metrics.quantity import parse_quantity
 from metrics.yaml_file import Strict, YamlFile
 
@@ -96,7 +95,7 @@ def _followed(reference: str) -> str:
 
 
 def _faults(name: str, parsed: _Service) -> Iterator[Fault]:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+    if not SERVICE_NAME.fullmatch(name):
         yield Fault((), f"is named {name!r}; name it in lower-case letters, digits, - and _.")
     if parsed.time_zone not in _zones():
         hint = nearest(parsed.time_zone, sorted(_zones()))

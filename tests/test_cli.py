@@ -91,7 +91,7 @@ def test_the_folder_may_come_from_the_environment(folder: Path, samples: Path) -
         (["--data", "README.md", "demo"], "README.md is a file; name a folder"),
         (["--data", "README.md/below", "collect"], "README.md is a file; name a folder"),
         (["demo", "--remove"], "there is no demo to remove"),
-        (["demo", "--weeks", "0"], "--weeks Input should be greater than or equal to 1"),
+        (["demo", "--weeks", "0"], "--weeks: Input should be greater than or equal to 1"),
     ],
 )
 def test_a_mistake_is_said_in_one_line(words: list[str], said: str, folder: Path) -> None:
@@ -151,9 +151,20 @@ def test_wrong_rows_are_refused_by_line_and_the_rest_is_taken(folder: Path, tmp_
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--component", "db", "--indicator", "cpuu"], "--indicator "),
-        (["--component", "db", "--indicator", "cpu", "--unit", "ms"], "ms"),
-        (["--component", "db", "--indicator", "cpu", "--time-zone", "Tokyo"], "--time-zone there is no time zone"),
+        (
+            ["--component", "db", "--indicator", "cpuu"],
+            "--indicator: indicator 'cpuu' is not in the catalogue; did you mean cpu?",
+        ),
+        (
+            ["--component", "db", "--indicator", "cpu", "--unit", "ms"],
+            "unit 'ms' does not fit cpu; use one of %, ratio",
+        ),
+        (["--component", "d/b", "--indicator", "cpu"], "--component: 'd/b' is no name for a component"),
+        (
+            ["--component", "db", "--indicator", "cpu", "--service", "My Shop"],
+            "--service: 'My Shop' is no name for a service",
+        ),
+        (["--component", "db", "--indicator", "cpu", "--time-zone", "Tokyo"], "--time-zone: there is no time zone"),
         (["--component", "db", "--indicator", "cpu", "--column", "vlaue=x"], "samples have no column 'vlaue'"),
         (["--component", "db", "--indicator", "cpu", "--column", "value"], "use OURS=THEIRS"),
         (["--component", "db", "--indicator", "cpu", "--column", "value=Wert"], "no column `Wert`"),
@@ -358,3 +369,17 @@ def test_runs_that_a_living_process_works_on_are_not_called_unfinished(folder: P
     done = metrics(folder, "check")
     assert done.returncode == 0
     assert "unfinished" not in done.stdout
+
+
+def test_a_demo_can_be_renewed_beside_what_came_after_it(folder: Path, samples: Path) -> None:
+    assert metrics(folder, "demo", "--weeks", "1", "--until", "2026-06-08").returncode == 0
+    assert (
+        metrics(folder, "import", samples, "--as", "samples", "--component", "db", "--indicator", "cpu").returncode
+        == 0
+    )
+    assert metrics(folder, "demo", "--weeks", "1", "--until", "2026-06-09").returncode == 0
+    with Store(folder / "tomoni.duckdb").read() as db:
+        series = read.series(db)
+    newest = series.groupby("source")["last_ts"].max()
+    assert set(newest.index) == {"demo", "import"}
+    assert newest["demo"].day == 8  # until, less one bucket

@@ -8,9 +8,9 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from metrics.catalog import load, parse_quantity
+from metrics.catalog import UNITS, load, parse_quantity
 from metrics.errors import TomoniError
-from metrics.model import Unit
+from metrics.model import SERVICE_NAME, Unit
 from metrics.store.bulk import IndicatorRef, Spec
 from metrics.store.event_files import KINDS
 
@@ -43,6 +43,20 @@ class Layout(BaseModel, frozen=True, extra="forbid", populate_by_name=True):
     unit: str | None = None
     """What its values are in, such as ms or MiB; canonical units when absent."""
 
+    @field_validator("service")
+    @classmethod
+    def _service_can_be_configured(cls, name: str) -> str:
+        if not SERVICE_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name for a service; use lower-case letters, digits, - and _")
+        return name
+
+    @field_validator("component")
+    @classmethod
+    def _component_can_be_configured(cls, name: str | None) -> str | None:
+        if name is not None and "/" in name:
+            raise ValueError(f"{name!r} is no name for a component, since a slash divides it from its parts")
+        return name
+
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, zone: str) -> str:
@@ -63,8 +77,10 @@ class Layout(BaseModel, frozen=True, extra="forbid", populate_by_name=True):
         if unknown := sorted(set(self.columns) - set(ours)):
             raise ValueError(f"{self.content} have no column {unknown[0]!r}; use {', '.join(ours)}")
         if self.unit is not None and self.indicator is not None:
-            unit = load().get(self.indicator).unit
-            _mended(lambda: parse_quantity(f"1 {self.unit}", unit))
+            canonical = load().get(self.indicator).unit
+            if _factor(self.unit, canonical) is None:
+                valid = ", ".join(name for name in UNITS[canonical] if name)
+                raise ValueError(f"unit {self.unit!r} does not fit {self.indicator}; use one of {valid}")
         return self
 
     def spec(self, file_format: str, source: str) -> Spec:

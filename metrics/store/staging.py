@@ -162,6 +162,9 @@ def faults(stage: duckdb.DuckDBPyConnection, file: SampleFile, indicators: Mappi
 
 def _reason(row: tuple[Any, ...], indicators: Mapping[str, object]) -> str:
     _, time, value, component, indicator, no_time, no_value = row
+    for name, cell in (("timestamp", time), ("component", component), ("indicator", indicator), ("value", value)):
+        if not cell:
+            return f"{name} is empty"
     if no_time:
         return (
             f"timestamp {_short(time)} is not a time from {EARLIEST.year} to {LATEST.year}; "
@@ -169,8 +172,6 @@ def _reason(row: tuple[Any, ...], indicators: Mapping[str, object]) -> str:
         )
     if no_value:
         return f"value {_short(value)} is not a finite number"
-    if not component:
-        return "component is empty"
     near = difflib.get_close_matches(str(indicator), list(indicators), n=2)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     return f"indicator {_short(indicator)} is not in the catalogue{hint}"
