@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from metrics.cli_flags import a_time, first_fault
 from metrics.cli_show import Progress
 from metrics.collect import Batch, demo, http
-from metrics.collect.run import tidy
+from metrics.collect.run import only_one, tidy
 from metrics.errors import InputError
 from metrics.model import Points
 from metrics.store import Store, read, write
@@ -42,24 +42,23 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def _demo(arguments: argparse.Namespace) -> int:
     folder: Path = arguments.data
     store = Store(folder / "tomoni.duckdb")
-    if arguments.remove:
-        if not store.exists():
-            raise InputError(
-                f"there is no tomoni.duckdb in {folder}/, so there is no demo to remove; --data names it"
-            )
-        _remove(folder, store)
-        tidy(folder)
-        print("the demo is gone")
-        return 0
+    if arguments.remove and not store.exists():
+        raise InputError(f"there is no tomoni.duckdb in {folder}/, so there is no demo to remove; --data names it")
+    with only_one(folder / ".locks" / f"{SOURCE}.lock") as mine:
+        if not mine:
+            raise InputError(f"another process is filling {folder}/ with the demo; wait until it is done")
+        print(_take_away(folder, store) if arguments.remove else _renew(folder, store, arguments))
+    tidy(folder)
+    return 0
+
+
+def _renew(folder: Path, store: Store, arguments: argparse.Namespace) -> str:
     _refuse_other_data(store)
     settings = _settings(arguments)
     if store.exists():
         write.forget_source(store, SOURCE)
-    rows = _fill(folder, store, settings)
-    tidy(folder)
-    whole = demo.window(settings)
-    print(f"{rows:,} rows of the demo service `{demo.SERVICE}`, {whole.start:%Y-%m-%d} to {whole.end:%Y-%m-%d}")
-    return 0
+    rows, whole = _fill(folder, store, settings), demo.window(settings)
+    return f"{rows:,} rows of the demo service `{demo.SERVICE}`, {whole.start:%Y-%m-%d} to {whole.end:%Y-%m-%d}"
 
 
 def _settings(arguments: argparse.Namespace) -> demo.Settings:
@@ -108,14 +107,14 @@ def _counted(stream: Iterator[Batch]) -> Iterator[Batch]:
     progress("demo", made, made)
 
 
-def _remove(folder: Path, store: Store) -> None:
+def _take_away(folder: Path, store: Store) -> str:
     """What others brought stays, and so does a service file that somebody has edited."""
-    if store.exists():
-        write.forget_source(store, SOURCE)
+    write.forget_source(store, SOURCE)
     _answers(folder).unlink(missing_ok=True)
     service = folder / "services" / f"{demo.SERVICE}.yaml"
     if service.exists() and service.read_text(encoding="utf-8") == demo.service_file():
         service.unlink()
+    return "the demo is gone"
 
 
 def _answers(folder: Path) -> Path:

@@ -34,6 +34,7 @@ __all__ = [
     "Request",
     "chosen",
     "kind_of",
+    "only_one",
     "run_source",
     "run_sources",
     "settings_of",
@@ -89,7 +90,7 @@ def settings_of(config: Config, source: SourceConfig) -> BaseModel:
         names = [service.name for service in config.services]
         if len(names) > 1:
             raise ConfigError(
-                f"tomoni.yaml:{source.line}: sources.{source.name} does not say whose data it brings; "
+                f"{source.file}:{source.line}: sources.{source.name} does not say whose data it brings; "
                 f"add `service:` with one of {', '.join(names)}."
             )
         raw["service"] = names[0]
@@ -116,7 +117,7 @@ def run_source(config: Config, source: SourceConfig, request: Request, progress:
     """One run of one source, unless another process or thread is at it. Never raises."""
     secrets = secrets_of(source)
     try:
-        with _only_one(config.folder / ".locks" / f"{quote(source.name, safe='')}.lock") as mine:
+        with only_one(config.folder / ".locks" / f"{quote(source.name, safe='')}.lock") as mine:
             if not mine:
                 return Outcome(source.name, "busy", detail="another run of it is under way")
             settings, kind = settings_of(config, source), kind_of(source)
@@ -142,7 +143,7 @@ def _window(store: Store, source: SourceConfig, request: Request) -> Window:
 
 def tidy(folder: Path) -> None:
     """Have the store re-sorted when that pays; nobody waits for it, and one process at a time does it."""
-    with _only_one(folder / ".locks" / ".sort") as mine:
+    with only_one(folder / ".locks" / ".sort") as mine:
         if mine:
             compact_if_needed(Store(folder / "tomoni.duckdb"))
 
@@ -151,14 +152,14 @@ def kind_of(source: SourceConfig) -> Source:
     """What the registry knows of its kind. Raises ConfigError naming the valid ones."""
     if source.kind not in registry():
         raise ConfigError(
-            f"tomoni.yaml:{source.line}: sources.{source.name}.kind is {source.kind!r}; "
+            f"{source.file}:{source.line}: sources.{source.name}.kind is {source.kind!r}; "
             f"use one of {', '.join(registry())}."
         )
     return registry()[source.kind]
 
 
 @contextmanager
-def _only_one(path: Path) -> Iterator[bool]:
+def only_one(path: Path) -> Iterator[bool]:
     """Whether this process may run it now; the system takes the lock back when the process dies."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

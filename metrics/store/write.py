@@ -37,6 +37,8 @@ __all__ = [
 Batch = Points | Event | Snapshot | Coverage
 # Gather about this many small rows (events, coverage) before a lease is worth its cost.
 SMALL_ROWS = 2_000
+# A half year of this many series at 5 minutes, a million samples, goes in a tenth of a second.
+FORGOTTEN_AT_ONCE = 20
 _EARLIEST, _LATEST = np.datetime64(samples.EARLIEST), np.datetime64(samples.LATEST)
 
 
@@ -86,18 +88,32 @@ def batches(store: Store, run_id: int, stream: Iterable[Batch]) -> int:
 
 
 def forget_source(store: Store, source: str) -> None:
-    """Take away everything that one source brought; the space comes back with the next re-sort."""
+    """Take away everything that one source brought, in short leases; run again, it completes one that was cut.
+
+    The space comes back with the next re-sort.
+    """
+    while _forget_some(store, source):
+        pass
     with store.write() as connection:
-        mine = "series_id IN (SELECT series_id FROM series WHERE source = $1)"
-        for table in ("samples", "hourly", "daily", "sketch"):
-            connection.execute(f"DELETE FROM {table} WHERE {mine}", [source])
-        for table in ("series", "events", "snapshots", "coverage"):
+        for table in ("events", "snapshots", "coverage"):
             connection.execute(f"DELETE FROM {table} WHERE source = $1", [source])
         connection.execute(
             "DELETE FROM refusals WHERE run_id IN (SELECT run_id FROM runs WHERE source = $1)", [source]
         )
         connection.execute("DELETE FROM runs WHERE source = $1", [source])
         connection.execute("UPDATE layout SET sorted_rows = 0, total_rows = (SELECT count(*) FROM samples)")
+
+
+def _forget_some(store: Store, source: str) -> bool:
+    """Take away a few series of a source; False when there are none left."""
+    with store.write() as connection:
+        rows = connection.execute(
+            "SELECT series_id FROM series WHERE source = $1 ORDER BY series_id LIMIT $2", [source, FORGOTTEN_AT_ONCE]
+        ).fetchall()
+        mine = f"series_id IN ({', '.join(str(number) for (number,) in rows)})" if rows else "false"
+        for table in ("samples", "hourly", "daily", "sketch", "series") if rows else ():
+            connection.execute(f"DELETE FROM {table} WHERE {mine}")
+    return bool(rows)
 
 
 def samples_chunk(
