@@ -21,7 +21,10 @@ def draw(review: Overview, *, compare: bool) -> None:
     halves = {side: [p for p in review.panels if side_of(p.reading.line.indicator) == side] for side in SIDES}
     names = {"dev": t("Application"), "infra": t("Infrastructure")}
     filled = [side for side in SIDES if halves[side]]
-    for column, side in zip(st.columns(max(len(filled), 1), gap="medium"), filled, strict=True):
+    if not filled:
+        st.caption(t("No charts: none of these has samples in this period and a direction that is better."))
+        return
+    for column, side in zip(st.columns(len(filled), gap="medium"), filled, strict=True):
         with column, st.container(key=f"side-{side}"):
             _half(names[side], halves[side], review, columns=4 if len(filled) == 1 else 2, compare=compare)
     st.caption(_legend(review, compare=compare))

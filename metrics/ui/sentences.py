@@ -10,7 +10,7 @@ from metrics.review.holes import Hole
 from metrics.review.overview import Overview
 from metrics.ui.words import both, counted, day_range, moment, one_of, span, t
 
-__all__ = ["how_it_was", "missing", "unknown", "worse_means"]
+__all__ = ["how_it_was", "missing", "nothing_of", "unknown", "worse_means"]
 
 
 def how_it_was(review: Overview, *, service: str) -> str:
@@ -27,6 +27,8 @@ def how_it_was(review: Overview, *, service: str) -> str:
     summary = both(told) if over or worse else t("a quiet period: nothing over its threshold, nothing clearly worse")
     if told and not (over or worse):
         summary = both([summary, *told])
+    if all(reading.now is None for reading in review.readings):
+        summary = t("no samples in this period")
     return t(
         "{service}, {days}: {summary}. {compared}",
         service=service,
@@ -38,8 +40,8 @@ def how_it_was(review: Overview, *, service: str) -> str:
 
 def _compared(review: Overview) -> str:
     """With what; a store that is too young for that says since when it has data."""
-    if all(reading.before is None for reading in review.readings):
-        begins = min((reading.line.first_ts for reading in review.readings), default=review.period.window.start)
+    if review.readings and all(reading.before is None for reading in review.readings):
+        begins = min(reading.line.first_ts for reading in review.readings)
         return t(
             "The data begins {moment}: there is no earlier period to compare with yet.",
             moment=moment(begins, review.period.zone, review.period.window.end),
@@ -49,6 +51,23 @@ def _compared(review: Overview) -> str:
     if weeks and abs(length - timedelta(weeks=weeks)) <= timedelta(hours=1):
         return counted("Compared with the week before.", "Compared with the {n} weeks before.", weeks)
     return t("Compared with the {length} before.", length=span(length))
+
+
+def nothing_of(view: str, *, service: str) -> str:
+    """Nothing is collected of what a team looks at first: what that is, and how it comes."""
+    said = {
+        "dev": t(
+            "Nothing of the development team's is collected for {service} yet, such as requests, latency, errors and "
+            "deployments.",
+            service=service,
+        ),
+        "infra": t(
+            "Nothing of the infrastructure team's is collected for {service} yet, such as CPU, memory and disks.",
+            service=service,
+        ),
+    }.get(view, t("Nothing that the catalogue knows is collected for {service} yet.", service=service))
+    way = t("Add a source to `data/tomoni.yaml` or import a file (`python -m metrics import FILE --as samples`).")
+    return f"{said} {way}"
 
 
 def worse_means() -> str:

@@ -117,6 +117,13 @@ def test_a_store_without_configuration_has_a_home_too(folder, monkeypatch):
     assert "quiet period" in sentence(app)
 
 
+def test_a_team_without_any_indicator_is_told_how_to_get_one(folder, monkeypatch):
+    app = visit("app.py", deployments.one_series(folder), monkeypatch, view="dev")
+    assert not app.exception
+    assert "Nothing of the development team's is collected for shop yet" in app.info[0].value
+    assert "The data begins" not in said(app)
+
+
 def test_since_the_last_review_is_offered_once_there_was_one(demo, monkeypatch):
     reviews = demo / "reviews"
     assert "review" not in visit("app.py", demo, monkeypatch).button_group(key="period").options

@@ -36,6 +36,10 @@ def test_a_young_store_says_since_when_it_has_data():
     )
 
 
+def test_a_period_without_samples_is_not_called_quiet():
+    assert "16 – 22 Nov 2026: no samples in this period." in how_it_was(review((None, 50.0)), service="Jobs")
+
+
 def test_an_unknown_name_comes_with_what_was_meant():
     found = (Unknown("component", "wep", ("web", "db")), Unknown("part", "/x", ()))
     assert unknown(found) == (
