@@ -83,9 +83,9 @@ def begin(doc: str | None) -> Frame:
         for path, name in pages():
             st.page_link(path, label=t(name), query_params=address.carried())
     settings = loading.configuration(folder)
-    facts = loading.facts(folder)
-    loading.collect_in_background(folder)
     now = datetime.now(UTC)
+    facts = loading.facts(folder, now)
+    loading.collect_in_background(folder)
     with bar:
         _demo_label(facts)
         st.space("stretch")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -49,6 +49,7 @@ R = TypeVar("R")
 HOME_POINTS = 340
 # Among so many runs the last one of each source is looked for.
 RUNS = 1_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def said(ask: Callable[P, R]) -> Callable[P, R]:
@@ -101,24 +102,35 @@ def state_of(folder: Path, service: Service, period: Period, *more: str) -> tupl
 
 
 @said
-def facts(folder: Path) -> Facts:
+def facts(folder: Path, now: datetime) -> Facts:
     store = store_of(folder)
-    return _facts(folder, store.version()) if store.exists() else Facts((), {}, (), ())
+    return _facts(folder, store.version(), now) if store.exists() else Facts((), {}, (), ())
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _facts(folder: Path, version: str) -> Facts:
+def _facts(folder: Path, version: str, _now: datetime) -> Facts:
     with store_of(folder).read() as db:
         series, runs = read.series(db), read.runs(db, limit=RUNS)
-    newest = series.dropna(subset=["last_ts"]).groupby("service")["last_ts"].max()
+        newest = _newest(series, _now, db)
     latest = runs.drop_duplicates("source", keep="first")
     failed = latest[latest["state"] == "failed"]
     return Facts(
         services=tuple(series["service"].unique()),
-        newest={str(name): at.to_pydatetime() for name, at in newest.items()},
+        newest=newest,
         demo=tuple(series.loc[series["source"] == "demo", "service"].unique()),
         failing=tuple((str(row["source"]), str(row["detail"] or "")) for row in failed.to_dict("records")),
     )
+
+
+def _newest(series: pd.DataFrame, now: datetime, db: read.Reader) -> dict[str, datetime]:
+    """How far each service reaches by now: a row dated 2036 by mistake must not move every page there."""
+    ahead = series[series["last_ts"] > now]
+    past = series[series["last_ts"] <= now]
+    reached = dict.fromkeys(ahead["service"], now)
+    if len(ahead):
+        earlier = read.last(db, Window(EPOCH, now), ahead["series_id"].tolist())
+        past = pd.concat([past, ahead.drop(columns="last_ts").merge(earlier, on="series_id")])
+    return reached | {str(name): at.to_pydatetime() for name, at in past.groupby("service")["last_ts"].max().items()}
 
 
 @said

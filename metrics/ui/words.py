@@ -175,6 +175,9 @@ def age(at: datetime | None, now: datetime) -> str:
     """How long ago: `4m ago`."""
     if at is None:
         return t("never")
+    # Clocks differ a little, and tables count in whole minutes.
+    if at - now > timedelta(minutes=2):
+        return t("in the future")
     if now - at < timedelta(minutes=1):
         return t("just now")
     return t("{span} ago", span=format_timedelta(now - at, threshold=1.2, format="narrow", locale=LOCALE))

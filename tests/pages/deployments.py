@@ -12,6 +12,7 @@ from metrics.model import Coverage, Points, Series, Window
 from metrics.store import Store, write
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+LAST_WEEK = "16 – 23 Nov 2026"
 STEP = timedelta(minutes=5)
 
 
@@ -35,6 +36,15 @@ def one_series(folder: Path, service: str = "shop", hours: int = 48) -> Path:
     write.refuse(store, run, "cpu.csv", [(17, "not a number", "2026-11-22 00:00,oops")])
     write.end_run(store, run, "done")
     return folder
+
+
+def in_the_future(folder: Path, indicator: str) -> None:
+    """One more row, dated ten years ahead by mistake, in the same series or in one of its own."""
+    store = Store(folder / "tomoni.duckdb")
+    run = write.begin_run(store, "import", "cpu.csv")
+    identity = Series("shop", "web-1", indicator, "mean", "%", 300, "cpu.csv")
+    write.batches(store, run, [Points(identity, np.array(["2036-11-23T06:00"], "datetime64[us]"), np.array([50.0]))])
+    write.end_run(store, run, "done")
 
 
 def failing(folder: Path) -> Path:

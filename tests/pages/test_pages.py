@@ -182,6 +182,16 @@ def test_sources_lists_refused_rows_with_file_line_and_reason(folder, monkeypatc
     assert (refused["File"], refused["Line"], refused["Why"]) == ("cpu.csv", 17, "not a number")
 
 
+@pytest.mark.parametrize("indicator", ["system.cpu.utilization", "system.memory.utilization"])
+def test_a_row_dated_in_the_future_leaves_the_pages_where_the_data_is(indicator, folder, monkeypatch):
+    deployments.one_series(folder)
+    deployments.in_the_future(folder, indicator)
+    app = visit("app.py", folder, monkeypatch)
+    assert not app.exception
+    assert f"shop, {deployments.LAST_WEEK}" in sentence(app)
+    assert "2036" not in said(app)
+
+
 def test_two_services_bring_a_picker(demo, folder, monkeypatch):
     deployments.one_series(folder, service="shop")
     deployments.one_series(folder, service="bank")
