@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -11,19 +13,20 @@ import streamlit as st
 from metrics.model import Window
 from metrics.review.period import Period, back
 from metrics.ui import address
+from metrics.ui.sentences import unknown_value
 from metrics.ui.words import t
 
-__all__ = ["choice", "one", "period", "several", "switch"]
+__all__ = ["choice", "explain", "one", "period", "several", "switch"]
 
 WEEKS = {"1w": 1, "4w": 4, "13w": 13}
 HOUR = timedelta(hours=1)
+YEARS = (1970, 2100)
+LIKE = "2026-11-16T09:00"
 
 
-def choice(label: str, options: Mapping[str, str], key: str) -> str:
+def choice(label: str, options: Mapping[str, str], key: str, *, then: Callable[[], None] | None = None) -> str:
     """A row of buttons; the first option is the default. `options` maps what the URL says to what is shown."""
-    default = next(iter(options))
-    asked = address.asked(key)
-    st.session_state[key] = asked if asked in options else default
+    default = _open(options, key)
     st.segmented_control(
         label,
         list(options),
@@ -31,17 +34,16 @@ def choice(label: str, options: Mapping[str, str], key: str) -> str:
         format_func=lambda option: options[option],
         required=True,
         label_visibility="collapsed",
-        on_change=address.keep,
-        args=(key, default),
+        on_change=_keep,
+        args=(key, default, then),
     )
+    explain(key, options)
     return str(st.session_state[key])
 
 
-def one(label: str, options: Mapping[str, str], key: str, *, width: int = 180) -> str:
+def one(label: str, options: Mapping[str, str], key: str, *, width: int | Literal["stretch"] = 180) -> str:
     """The same as a list to drop down, for more options than fit in a row."""
-    default = next(iter(options))
-    asked = address.asked(key)
-    st.session_state[key] = asked if asked in options else default
+    default = _open(options, key)
     st.selectbox(
         label,
         list(options),
@@ -52,7 +54,29 @@ def one(label: str, options: Mapping[str, str], key: str, *, width: int = 180) -
         on_change=address.keep,
         args=(key, default),
     )
+    explain(key, options)
     return str(st.session_state[key])
+
+
+def explain(key: str, options: Mapping[str, str]) -> None:
+    """A value in the link that is none of the options: which ones there are, and which is shown instead."""
+    asked = address.asked(key)
+    if asked is not None and asked not in options:
+        st.warning(unknown_value(key, asked, options))
+
+
+def _open(options: Mapping[str, str], key: str) -> str:
+    """Set the control to what the link says; what stands for no answer is the first option."""
+    default = next(iter(options))
+    asked = address.asked(key)
+    st.session_state[key] = asked if asked in options else default
+    return default
+
+
+def _keep(key: str, default: str, then: Callable[[], None] | None) -> None:
+    address.keep(key, default)
+    if then is not None:
+        then()
 
 
 def several(
@@ -82,46 +106,76 @@ def several(
 
 def switch(label: str, key: str, *, default: bool, help_text: str | None = None) -> bool:
     asked = address.asked(key)
-    st.session_state[key] = default if asked is None else asked == "yes"
+    st.session_state[key] = asked == "yes" if asked in ("yes", "no") else default
     st.toggle(label, key=key, help=help_text, on_change=address.keep, args=(key, default))
+    options = {"yes": t("yes"), "no": t("no")}
+    explain(key, options if default else dict(reversed(options.items())))
     return bool(st.session_state[key])
 
 
 def period(zone: str, until: datetime, last_review: datetime | None) -> Period:
     """The period picker. Periods end with the data, so that a demo of last spring still opens on its last week."""
     names = {"1w": t("1 week"), "4w": t("4 weeks"), "13w": t("13 weeks")}
+    end = _next_hour(until)
+    windows = {name: Window(back(end, timedelta(weeks=WEEKS[name]), zone), end) for name in names}
     if last_review is not None and last_review < until:
         names["review"] = t("Since last review")
-    chosen = choice(t("Period"), {**names, "custom": t("Custom")}, "period")
-    end = _next_hour(until)
-    if chosen == "custom":
-        return Period(_custom(zone, end), zone)
-    if chosen == "review" and last_review is not None:
-        return Period(Window(last_review, end), zone)
-    return Period(Window(back(end, timedelta(weeks=WEEKS[chosen]), zone), end), zone)
+        windows["review"] = Window(last_review, end)
+    before = windows.get(address.asked("period") or "", windows["1w"])
+    chosen = choice(
+        t("Period"), {**names, "custom": t("Custom")}, "period", then=partial(_fix, before=before, zone=zone)
+    )
+    return Period(_custom(zone, before) if chosen == "custom" else windows[chosen], zone)
 
 
-def _custom(zone: str, end: datetime) -> Window:
+def _fix(*, before: Window, zone: str) -> None:
+    """Callback of the picker: Custom begins with what was on the screen; any other period has no bounds."""
+    is_custom = st.session_state["period"] == "custom"
+    address.move(_bounds(before, zone) if is_custom else {"since": None, "until": None})
+
+
+def _bounds(window: Window, zone: str) -> dict[str, datetime]:
     clock = ZoneInfo(zone)
-    ends = end.astimezone(clock).replace(tzinfo=None)
-    since = _moment("since", t("From"), ends - timedelta(weeks=1))
-    until = _moment("until", t("To"), ends)
+    return {
+        "since": window.start.astimezone(clock).replace(tzinfo=None),
+        "until": window.end.astimezone(clock).replace(tzinfo=None),
+    }
+
+
+def _custom(zone: str, default: Window) -> Window:
+    """Both bounds are always in the address: without them, a link would mean another week every day."""
+    bounds = _bounds(default, zone)
+    address.move({key: moment for key, moment in bounds.items() if address.asked(key) is None})
+    since = _moment("since", t("From"), bounds["since"])
+    until = _moment("until", t("To"), bounds["until"])
     if since >= until:
         st.warning(t("The period ends before it starts; the week up to its end is shown."))
         since = until - timedelta(weeks=1)
+    clock = ZoneInfo(zone)
     return Window(since.replace(tzinfo=clock), until.replace(tzinfo=clock))
 
 
 def _moment(key: str, label: str, default: datetime) -> datetime:
-    try:
-        moment = datetime.fromisoformat(address.asked(key) or "").replace(tzinfo=None)
-    except ValueError:
-        moment = default
-    st.session_state[key] = moment
+    asked = address.asked(key) or ""
+    moment = _read(asked)
+    if moment is None:
+        st.warning(
+            t("`{key}={value}` in this link is no time: write it like `{like}`.", key=key, value=asked, like=LIKE)
+        )
+    st.session_state[key] = moment or default
     st.datetime_input(
         label, key=key, label_visibility="collapsed", width=190, on_change=address.keep, args=(key, None)
     )
     return st.session_state[key] or default
+
+
+def _read(asked: str) -> datetime | None:
+    """A time of these years; others are slips of the hand that no calendar can count back from."""
+    try:
+        moment = datetime.fromisoformat(asked).replace(tzinfo=None)
+    except ValueError:
+        return None
+    return moment if YEARS[0] <= moment.year <= YEARS[1] else None
 
 
 def _next_hour(moment: datetime) -> datetime:

@@ -116,12 +116,12 @@ def _service(settings: Config, facts: Facts) -> Service:
     # `default` only stands in for a folder without services: not beside those that the store knows.
     others = [name for name in facts.services if name not in configured]
     names = [name for name in configured if name in facts.services or not others] + others
+    titles = {name: configured[name].title if name in configured else name for name in names}
     if len(names) < 2:
         chosen = names[0]
+        controls.explain("service", titles)
     else:
-        chosen = controls.one(
-            t("Service"), {n: configured[n].title if n in configured else n for n in names}, "service"
-        )
+        chosen = controls.one(t("Service"), titles, "service")
     return configured.get(chosen) or Service(chosen, chosen, "UTC", 0)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from metrics.review.explore import Unknown
@@ -10,7 +10,7 @@ from metrics.review.holes import Hole
 from metrics.review.overview import Overview
 from metrics.ui.words import both, counted, day_range, moment, one_of, span, t
 
-__all__ = ["how_it_was", "missing", "nothing_of", "unknown", "worse_means"]
+__all__ = ["how_it_was", "missing", "nothing_of", "unknown", "unknown_value", "worse_means"]
 
 
 def how_it_was(review: Overview, *, service: str) -> str:
@@ -101,3 +101,14 @@ def unknown(found: Sequence[Unknown]) -> str:
         for each in found
     ]
     return t("This link names what the store doesn't have: {what}.", what="; ".join(said))
+
+
+def unknown_value(key: str, value: str, options: Mapping[str, str]) -> str:
+    """A control's value in a link that it doesn't have; the first option is shown instead."""
+    return t(
+        "`{key}={value}` in this link is not known: use {valid}. Shown: {default}.",
+        key=key,
+        value=value,
+        valid=one_of([f"`{option}`" for option in options]),
+        default=next(iter(options.values())),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -103,7 +104,42 @@ def test_a_custom_period_comes_from_the_link(demo, monkeypatch):
     assert "20 Nov 2026" in sentence(app)
 
 
-@pytest.mark.parametrize(("since", "until"), [("2026-11-21T00:00", "2026-11-20T00:00"), ("yesterday", "soon")])
+def test_custom_begins_with_the_period_on_the_screen_and_its_link_is_fixed(demo, monkeypatch):
+    app = visit("app.py", demo, monkeypatch, period="4w")
+    app.button_group(key="period").set_value("custom").run()
+    bounds = {key: app.query_params[key] for key in ("since", "until")}
+    assert bounds == {"since": "2026-10-26T15:00", "until": "2026-11-23T15:00"}
+    app.datetime_input(key="since").set_value(datetime(2026, 11, 2)).run()
+    assert (app.query_params["since"], app.query_params["until"]) == ("2026-11-02T00:00", bounds["until"])
+    assert "2 – 23 Nov 2026" in sentence(app)
+    app.button_group(key="period").set_value("1w").run()
+    assert set(app.query_params).isdisjoint(bounds)
+
+
+def test_a_link_to_custom_without_bounds_gets_them(demo, monkeypatch):
+    app = visit("app.py", demo, monkeypatch, period="custom")
+    assert (app.query_params["since"], app.query_params["until"]) == ("2026-11-16T15:00", "2026-11-23T15:00")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "valid"),
+    [
+        ("period", "2w", "use `1w`, `4w`, `13w` or `custom`. Shown: 1 week."),
+        ("view", "ops", "use `all`, `dev` or `infra`. Shown: All."),
+        ("compare", "maybe", "use `yes` or `no`. Shown: yes."),
+        ("service", "shop", "use `jobs`. Shown: Jobs."),
+    ],
+)
+def test_a_value_in_a_link_that_nobody_knows_is_explained(key, value, valid, demo, monkeypatch):
+    app = visit("app.py", demo, monkeypatch, **{key: value})
+    assert [warning.value for warning in app.warning] == [f"`{key}={value}` in this link is not known: {valid}"]
+    assert len(app.metric) == 8
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [("0001-01-01T00:00", "9999-12-31T00:00"), ("2026-11-21T00:00", "2026-11-20T00:00"), ("yesterday", "soon")],
+)
 def test_an_impossible_period_falls_back_to_a_week(since, until, demo, monkeypatch):
     app = visit("app.py", demo, monkeypatch, period="custom", since=since, until=until)
     assert not app.exception
