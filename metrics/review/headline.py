@@ -11,7 +11,7 @@ from metrics.model import Indicator, Service
 from metrics.review.lines import Line, address_of, family, parse_address
 from metrics.review.reading import SIDES, Reading, Side, side_of
 
-__all__ = ["HEADLINES", "headline"]
+__all__ = ["HEADLINES", "first_of_each", "headline"]
 
 # A tile for each: eight fit in one row of a projector.
 HEADLINES = 8
@@ -26,6 +26,12 @@ def headline(readings: Sequence[Reading], service: Service, indicators: Mapping[
     half = HEADLINES // 2
     room = {side: HEADLINES - min(len(halves[_other(side)]), half) for side in SIDES}
     return tuple(line for side in SIDES for line in halves[side][: room[side]])
+
+
+def first_of_each(leading: Sequence[Line], most: int) -> tuple[Line, ...]:
+    """The first few of each side, for a chart that must not be one team's alone."""
+    halves = ([line for line in leading if side_of(line.indicator) == side] for side in SIDES)
+    return tuple(line for half in halves for line in half[:most])
 
 
 def _named(readings: Sequence[Reading], service: Service, indicators: Mapping[str, Indicator]) -> list[Line]:

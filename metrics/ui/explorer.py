@@ -13,20 +13,21 @@ import streamlit as st
 from metrics import catalog
 from metrics.model import Service, Window
 from metrics.review.explore import MOST_LINES, Choice, Question, choose, identities, steps_for, suitable_step
+from metrics.review.headline import first_of_each
 from metrics.review.lines import Line
 from metrics.review.period import Period
 from metrics.review.reading import threshold_of
 from metrics.store import read
 from metrics.ui import address, controls, loading, stack
 from metrics.ui.frame import Frame
-from metrics.ui.sentences import unknown
+from metrics.ui.sentences import nothing_chosen, unknown
 from metrics.ui.words import counted, day_range, moment, step_name, t, title_of
 
 __all__ = ["ask", "draw"]
 
 KINDS = ("deployment", "incident", "alert", "batch_run", "build", "change", "defect")
-# Lines shown to somebody who has not asked for any yet.
-FIRST = 4
+# Lines of each side shown to somebody who has not asked for any yet.
+FIRST = 2
 # Raw samples beyond this many are too much for a browser and for a reader.
 MOST_ROWS = 60_000
 
@@ -53,9 +54,9 @@ def ask(here: Frame, period: Period) -> Choice:
         )
         controls.several(t("Part"), choice.parts, "part", placeholder=t("Whole components"))
     if question == Question():
-        st.caption(t("Nothing chosen yet: these are the lines that both teams follow."))
         panels = loading.home(here.folder, here.config, here.service, period).panels
-        lines = tuple(panel.reading.line for panel in panels[:FIRST])
+        lines = first_of_each([panel.reading.line for panel in panels], FIRST)
+        st.caption(nothing_chosen(len(lines), len(panels)))
         return Choice(lines, 0, choice.components, choice.indicators, choice.parts)
     if not choice.lines and not choice.unknown:
         st.info(t("No line has all of this. Take away a part, an indicator or a component."))
@@ -84,7 +85,7 @@ def draw(here: Frame, choice: Choice, period: Period, *, compare: bool) -> None:
     )
     if st.session_state.pop("zoomed", False):
         st.rerun()
-    st.caption(_told(choice, step, period))
+    st.caption(_told(choice, drawn, step, period))
     _behind(here, choice.lines, drawn, period, step)
 
 
@@ -162,12 +163,14 @@ def _nothing(lines: Sequence[Line], period: Period) -> None:
     st.page_link("pages/1_explore.py", label=t("Show the week up to then"), query_params=query)
 
 
-def _told(choice: Choice, step: timedelta | None, period: Period) -> str:
+def _told(choice: Choice, drawn: Sequence[stack.Drawn], step: timedelta | None, period: Period) -> str:
     parts = [
         day_range(period.window, period.zone),
         t("raw samples")
         if step is None
         else t("one point every {step}, shaded from least to greatest", step=step_name(step)),
+        t("dotted: the period before") if any(each.before is not None for each in drawn) else "",
+        t("dashed red: threshold") if any(each.threshold is not None for each in drawn) else "",
         t("times in {zone}", zone=period.zone),
         t("drag across the chart to zoom"),
     ]
@@ -180,7 +183,7 @@ def _told(choice: Choice, step: timedelta | None, period: Period) -> str:
                 most=MOST_LINES,
             )
         )
-    return " · ".join(parts)
+    return " · ".join(part for part in parts if part)
 
 
 def _behind(

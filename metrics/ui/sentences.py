@@ -10,7 +10,7 @@ from metrics.review.holes import Hole
 from metrics.review.overview import Overview
 from metrics.ui.words import both, counted, day_range, moment, one_of, span, t
 
-__all__ = ["how_it_was", "missing", "nothing_of", "unknown", "unknown_value", "worse_means"]
+__all__ = ["how_it_was", "missing", "nothing_chosen", "nothing_of", "unknown", "unknown_value", "worse_means"]
 
 
 def how_it_was(review: Overview, *, service: str) -> str:
@@ -84,6 +84,19 @@ def missing(hole: Hole) -> str:
     ]
     reason = hole.detail.removeprefix("not collected: ")
     return t("{state}: {reason}", state=said, reason=reason) if reason else said
+
+
+def nothing_chosen(shown: int, leading: int) -> str:
+    """What is on the screen before anybody asks, and how to ask."""
+    if not shown:
+        return t("Nothing chosen yet: choose a component or an indicator.")
+    if shown == leading:
+        return t("Nothing chosen yet: these are the lines that both teams follow.")
+    return t(
+        "Nothing chosen yet: these are {shown} of the {leading} lines that both teams follow.",
+        shown=shown,
+        leading=leading,
+    )
 
 
 def unknown(found: Sequence[Unknown]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from metrics.review.headline import headline
+from metrics.review.headline import first_of_each, headline
 from metrics.review.lines import lines
 from metrics.review.reading import read
 from tests.review import made
@@ -51,3 +51,10 @@ def test_the_applications_lines_come_first_and_neither_side_takes_the_others_pla
 
 def test_what_has_no_sample_or_no_direction_does_not_lead():
     assert leading([(1, "web", None, "cpu"), (2, "web", None, "requests")], {2: {}}) == []
+
+
+def test_the_first_of_each_side():
+    rows = [(1, "a", None, "latency"), (2, "b", None, "error_rate"), (3, "c", None, "cpu"), (4, "d", None, "hits")]
+    every = lines(made.series([*rows, (5, "e", None, "errors")]), made.INDICATORS)
+    found = first_of_each(sorted(every, key=lambda line: line.component), 1)
+    assert [line.address for line in found] == ["a/latency", "c/cpu"]
