@@ -36,15 +36,18 @@ SIGN_COLORS: Mapping[State, str] = {
 
 
 def readings(rows: Sequence[Reading], now: datetime) -> pd.DataFrame:
-    """All indicators, in the order given: a cell without a figure is empty, never 0."""
+    """All indicators, in the order given: a cell without a figure is empty, never 0.
+
+    What a phone shows without scrolling comes first: how it is, what, and how much.
+    """
     return pd.DataFrame(
         {
             "state": [[t(SIGNS[r.state])] for r in rows],
-            "side": [t("infra") if side_of(r.line.indicator) == "infra" else t("dev") for r in rows],
-            "component": [r.line.component for r in rows],
-            "part": [r.line.part or "" for r in rows],
             "indicator": [title_of(r.line.indicator) for r in rows],
             "now": [quantity(r.now, r.line.indicator.unit) for r in rows],
+            "component": [r.line.component for r in rows],
+            "part": [r.line.part or "" for r in rows],
+            "side": [t("infra") if side_of(r.line.indicator) == "infra" else t("dev") for r in rows],
             "before": [quantity(r.before, r.line.indicator.unit) for r in rows],
             "change": [change(r.change, r.before, r.line.indicator.unit) for r in rows],
             "threshold": [quantity(r.threshold.value, r.line.indicator.unit) if r.threshold else "" for r in rows],
@@ -63,13 +66,13 @@ def columns_of_readings(*, compare: bool) -> dict[str, Any]:
             t("State"),
             options=[t(sign) for sign in SIGNS.values()],
             color=[SIGN_COLORS[state] for state in SIGNS],
-            width=95,
+            width=90,
         ),
-        "side": column.TextColumn(t("Team"), width=55),
+        "indicator": column.TextColumn(t("Indicator"), width=175),
+        "now": column.TextColumn(t("Now"), width=85, alignment="right"),
         "component": column.TextColumn(t("Component"), width=120),
         "part": column.TextColumn(t("Part"), width=130),
-        "indicator": column.TextColumn(t("Indicator"), width=190),
-        "now": column.TextColumn(t("Now"), width=90, alignment="right"),
+        "side": column.TextColumn(t("Team"), width=55),
         "before": column.TextColumn(t("Before"), width=90, alignment="right") if compare else None,
         "change": column.TextColumn(t("Change"), width=90, alignment="right") if compare else None,
         "threshold": column.TextColumn(t("Threshold"), width=90, alignment="right"),
