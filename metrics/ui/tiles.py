@@ -16,7 +16,7 @@ from metrics.ui.words import age, change, quantity, t, title_of
 __all__ = ["EXPLORE", "draw", "link_to", "name_of"]
 
 EXPLORE = "pages/1_explore.py"
-STATS = {"mean": "mean", "max": "max", "sum": "total", "last": "last", "p95": "p95", "ratio": "overall"}
+STATS = {"mean": "mean", "max": "peak", "sum": "total", "last": "latest", "p95": "p95", "ratio": "overall"}
 
 
 def draw(panels: Sequence[Panel], now: datetime, *, compare: bool) -> None:
@@ -49,7 +49,7 @@ def _tile(reading: Reading, place: int, now: datetime, *, compare: bool) -> None
             width="stretch",
         )
         st.metric(
-            name_of(reading),
+            f"{t(STATS[indicator.rollup])} · {name_of(reading)}",
             quantity(reading.now, indicator.unit),
             change(reading.change, reading.before, indicator.unit)
             if compare and reading.change is not None
