@@ -20,7 +20,7 @@ from metrics.review.lines import Curve
 from metrics.review.marks import Mark
 from metrics.review.overview import Panel
 from metrics.review.reading import side_of
-from metrics.ui.words import quantity, scale, t
+from metrics.ui.words import number, scale, t
 
 __all__ = [
     "COLORS",
@@ -62,6 +62,7 @@ def small(panel: Panel, marks: Sequence[Mark], window: Window, zone: str, *, com
     before = panel.before if compare else None
     by, unit = axis_unit(line.indicator.unit, [panel.now, before])
     low, high, shown = _range([panel.now, before], panel.reading.threshold, by)
+    far = [] if shown else _far(panel.reading.threshold, by, unit)
     data = [
         *_band(panel.now, zone, panel.step, by, color),
         *([_line(before, zone, panel.step, by, COLORS["before"], t("previous"), unit, dash="dot")] if before else []),
@@ -72,7 +73,8 @@ def small(panel: Panel, marks: Sequence[Mark], window: Window, zone: str, *, com
         "data": data,
         "layout": {
             "height": SMALL_HEIGHT,
-            "margin": {"l": 38, "r": 4, "t": 5, "b": 24},
+            # A threshold told in words stands above the plot, where it covers no line.
+            "margin": {"l": 38, "r": 4, "t": 17 if far else 5, "b": 24},
             "showlegend": False,
             "dragmode": False,
             "hovermode": "x unified",
@@ -86,7 +88,7 @@ def small(panel: Panel, marks: Sequence[Mark], window: Window, zone: str, *, com
                 "zeroline": False,
             },
             "shapes": [*incidents(marks, window, zone), *(_threshold(panel.reading.threshold, by) if shown else [])],
-            "annotations": [] if shown else _far(panel.reading.threshold, line.indicator.unit),
+            "annotations": far,
         },
     }
 
@@ -218,12 +220,12 @@ def _threshold(threshold: Threshold | None, by: float) -> list[Figure]:
     return [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at, "line": line}]
 
 
-def _far(threshold: Threshold | None, unit: Unit) -> list[Figure]:
-    """A threshold out of sight is told in words."""
+def _far(threshold: Threshold | None, by: float, unit: str) -> list[Figure]:
+    """A threshold out of sight is told in words, in the unit of the axis."""
     if threshold is None:
         return []
-    text = t("threshold {value}", value=quantity(threshold.value, unit))
-    place = {"xref": "paper", "yref": "paper", "x": 1, "y": 1.04, "xanchor": "right", "yanchor": "top"}
+    text = t("threshold {value}", value=f"{number(threshold.value / by)} {unit}".rstrip())
+    place = {"xref": "paper", "yref": "paper", "x": 1, "y": 1, "xanchor": "right", "yanchor": "bottom"}
     return [{"text": text, "showarrow": False, "font": {"size": 10, "color": COLORS["threshold"]}, **place}]
 
 

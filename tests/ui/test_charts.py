@@ -76,6 +76,13 @@ def test_a_near_threshold_is_drawn_to_scale_and_a_far_one_told_in_words():
     assert far["yaxis"]["range"][1] < 4
 
 
+def test_a_far_threshold_has_the_axis_unit_and_stands_above_the_plot():
+    layout = small(panel(points([1200, 1300]), indicator=made.LATENCY, threshold=7200.0))["layout"]
+    (label,) = layout["annotations"]
+    assert (label["text"], label["y"], label["yanchor"]) == ("threshold 120 min", 1, "bottom")
+    assert layout["margin"]["t"] > 12
+
+
 def test_values_and_threshold_share_the_axis_unit():
     figure = small(panel(points([0.1, 0.2, 0.3]), indicator=made.LATENCY, threshold=0.5))
     assert figure["data"][0]["y"].tolist() == pytest.approx([100, 200, 300])
