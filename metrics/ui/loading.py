@@ -18,7 +18,7 @@ import streamlit as st
 from metrics import catalog, config
 from metrics.collect import loop
 from metrics.config import Config
-from metrics.errors import TomoniError
+from metrics.errors import StoreBusyError, TomoniError
 from metrics.model import Service, Window
 from metrics.review import collection, overview, reading
 from metrics.review.headline import headline
@@ -27,6 +27,7 @@ from metrics.review.marks import Mark, marks
 from metrics.review.period import Period
 from metrics.store import Store, read
 from metrics.ui import stack
+from metrics.ui.words import t
 
 __all__ = [
     "Facts",
@@ -61,6 +62,8 @@ def said(ask: Callable[P, R]) -> Callable[P, R]:
             return ask(*args, **kwargs)
         except TomoniError as error:
             st.error(str(error), icon=":material/error:")
+            if isinstance(error, StoreBusyError):
+                st.button(t("Try again"))
             st.stop()
 
     return asking

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from metrics.ui import frame
+from metrics.errors import StoreBusyError
+from metrics.store import Store
+from metrics.ui import frame, tiles
 from tests.pages import deployments
 
 ROOT = Path(__file__).parents[2]
@@ -80,6 +82,7 @@ def test_home_has_a_sentence_tiles_charts_a_table_and_the_holes(demo, monkeypatc
     app = visit("app.py", demo, monkeypatch)
     assert "over" in sentence(app)
     assert len(app.metric) == 8
+    assert {metric.label.partition(" · ")[0] for metric in app.metric} <= set(tiles.STATS.values())
     assert len(app.get("plotly_chart")) == 8
     assert len(app.dataframe) == 2
     table = app.dataframe[0].value
@@ -109,7 +112,7 @@ def test_custom_begins_with_the_period_on_the_screen_and_its_link_is_fixed(demo,
     app.button_group(key="period").set_value("custom").run()
     bounds = {key: app.query_params[key] for key in ("since", "until")}
     assert bounds == {"since": "2026-10-26T15:00", "until": "2026-11-23T15:00"}
-    app.datetime_input(key="since").set_value(datetime(2026, 11, 2)).run()
+    app.datetime_input(key="since").set_value(datetime.fromisoformat("2026-11-02")).run()
     assert (app.query_params["since"], app.query_params["until"]) == ("2026-11-02T00:00", bounds["until"])
     assert "2 – 23 Nov 2026" in sentence(app)
     app.button_group(key="period").set_value("1w").run()
@@ -171,6 +174,18 @@ def test_since_the_last_review_is_offered_once_there_was_one(demo, monkeypatch):
     assert "18 – 23 Nov 2026" in sentence(app)
 
 
+def test_a_store_that_somebody_else_holds_can_be_tried_again(demo, monkeypatch):
+    def busy(store: Store) -> str:
+        raise StoreBusyError("process 4711 holds the file.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "version", busy)
+        app = visit("app.py", demo, monkeypatch)
+    assert app.error[0].value == "process 4711 holds the file."
+    app.button[0].click().run()
+    assert len(app.metric) == 8
+
+
 EXPLORE = "pages/1_explore.py"
 
 
@@ -192,7 +207,7 @@ def test_explore_names_the_nearest_for_an_unknown_link(demo, monkeypatch):
 
 def test_explore_without_a_question_shows_what_both_teams_follow(demo, monkeypatch):
     app = visit(EXPLORE, demo, monkeypatch)
-    assert "both teams follow" in said(app)
+    assert "4 of the 8 lines that both teams follow" in said(app)
     assert len(app.get("plotly_chart")) == 1
 
 
