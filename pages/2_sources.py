@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from metrics.ui import frame, ledger, loading
 
-here = frame.begin(__doc__)
+here = frame.begin(__doc__, of_one_service=False)
 seen = loading.sources(here.folder, here.config, here.now)
 ledger.collect_now(here)
 ledger.draw_sources(here, seen)

@@ -25,6 +25,7 @@ class SeriesState:
     """One series: how far it reaches, how its newest question ended, and what is missing in between."""
 
     source: str
+    service: str
     component: str
     part: str | None
     indicator: str
@@ -35,15 +36,32 @@ class SeriesState:
     missing: timedelta
     late: bool
 
+    @property
+    def is_refused(self) -> bool:
+        """The source said no, or nothing usable, to the newest question."""
+        return self.state in ("failed", "forbidden")
+
+    @property
+    def is_never(self) -> bool:
+        """Asked for, and not one sample ever."""
+        return self.last_ts is None
+
+    @property
+    def urgency(self) -> int:
+        """0 for what needs a hand at once, rising to 4 for what is whole."""
+        wrong = (self.is_refused, self.late, self.is_never, bool(self.gaps))
+        return wrong.index(True) if any(wrong) else len(wrong)
+
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """One source. `last_good` is the end of its newest complete window."""
+    """One source. `last_good` is the end of its newest complete window; `series` counts those asked for in vain."""
 
     name: str
     kind: str
     health: Health
     series: int
+    never: int
     late: int
     gaps: int
     last_good: datetime | None
@@ -78,12 +96,12 @@ def collection(
             _source_state(name, kinds.get(name), [s for s in states if s.source == name], coverage, runs, due)
             for name in names
         ),
-        series=tuple(sorted(states, key=lambda s: (not s.late, s.state == "complete", s.source, s.component))),
+        series=tuple(sorted(states, key=lambda s: (s.urgency, s.source, s.service, s.component))),
     )
 
 
 Key = tuple[str | None, ...]
-_KEY = ("source", "component", "part", "indicator")
+_KEY = ("source", "service", "component", "part", "indicator")
 
 
 def _series_states(
@@ -107,11 +125,12 @@ def _key(row: Row) -> Key:
 def _series_state(
     key: Key, row: Row | None, answers: Sequence[Row], rhythm: timedelta | None, now: datetime
 ) -> SeriesState:
-    source, component, part, indicator = key
+    source, service, component, part, indicator = key
     ordered = sorted(answers, key=lambda answer: answer["window_start"])
     gaps = _gaps(ordered)
     return SeriesState(
         source=str(source),
+        service=str(service),
         component=str(component),
         part=part,
         indicator=str(indicator),
@@ -152,7 +171,8 @@ def _source_state(
         name=name,
         kind=kind or "",
         health=_health(kind, last, states),
-        series=sum(state.last_ts is not None for state in states),
+        series=len(states),
+        never=sum(state.is_never for state in states),
         late=sum(state.late for state in states),
         gaps=sum(state.gaps for state in states),
         last_good=moment(good["window_end"].max()) if len(good) else None,

@@ -71,8 +71,8 @@ class Frame:
         return st.stop()
 
 
-def begin(doc: str | None) -> Frame:
-    """Draw the frame of the page whose docstring this is."""
+def begin(doc: str | None, *, of_one_service: bool = True) -> Frame:
+    """Draw the frame of the page whose docstring this is; one that shows all services lets nobody pick one."""
     title = (doc or "").partition("\n")[0].rstrip(".")
     st.set_page_config(page_title=f"{t(title)} · Tomoni", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
@@ -89,8 +89,9 @@ def begin(doc: str | None) -> Frame:
     with bar:
         _demo_label(facts)
         st.space("stretch")
-        service = _service(settings, facts)
-        st.caption(_freshness(facts, service, now), width="content")
+        service = _service(settings, facts, picker=of_one_service)
+        newest = facts.newest.get(service.name) if of_one_service else max(facts.newest.values(), default=None)
+        st.caption(_freshness(newest, service, now), width="content")
     _failures(facts)
     toolbar = st.container(horizontal=True, vertical_alignment="center", key="toolbar", gap="small")
     with toolbar:
@@ -110,23 +111,25 @@ def _title(file: Path) -> str:
     return doc.partition("\n")[0].rstrip(".")
 
 
-def _service(settings: Config, facts: Facts) -> Service:
+def _service(settings: Config, facts: Facts, *, picker: bool) -> Service:
     """The one that the URL names; a picker as soon as there are two."""
     configured = {service.name: service for service in settings.services}
     # `default` only stands in for a folder without services: not beside those that the store knows.
     others = [name for name in facts.services if name not in configured]
     names = [name for name in configured if name in facts.services or not others] + others
     titles = {name: configured[name].title if name in configured else name for name in names}
-    if len(names) < 2:
+    if not picker:
+        asked = address.asked("service")
+        chosen = asked if asked in names else names[0]
+    elif len(names) < 2:
         chosen = names[0]
         controls.explain("service", titles)
     else:
-        chosen = controls.one(t("Service"), titles, "service")
+        chosen = controls.one(t("Service"), titles, "service", width=160)
     return configured.get(chosen) or Service(chosen, chosen, "UTC", 0)
 
 
-def _freshness(facts: Facts, service: Service, now: datetime) -> str:
-    newest = facts.newest.get(service.name)
+def _freshness(newest: datetime | None, service: Service, now: datetime) -> str:
     if newest is None:
         return t("no data yet · {zone}", zone=service.time_zone)
     return t(
@@ -141,10 +144,10 @@ def _demo_label(facts: Facts) -> None:
     if facts.demo:
         st.markdown(
             t(
-                ":orange-badge[Demo data] :small[{services} is invented; "
-                "`python -m metrics demo --remove` takes it away]",
-                services=both([f"**{name}**" for name in facts.demo]),
+                ":orange-badge[Demo data: {services}]",
+                services=both(facts.demo),
             ),
+            help=t("This service is invented; `python -m metrics demo --remove` takes it away."),
             width="content",
         )
 

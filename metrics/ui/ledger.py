@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -14,7 +15,7 @@ from metrics.review.collection import Health, SeriesState, SourceState
 from metrics.ui import controls, gathering
 from metrics.ui.frame import Frame
 from metrics.ui.loading import Ledger, said, store_of
-from metrics.ui.words import age, counted, moment, number, span, t, title_of
+from metrics.ui.words import age, both, counted, moment, number, span, t, title_of
 
 __all__ = ["collect_now", "draw_refusals", "draw_runs", "draw_series", "draw_sources"]
 
@@ -86,12 +87,13 @@ def draw_sources(here: Frame, seen: Ledger) -> None:
             )
         )
         return
-    st.markdown(_summary(states))
+    st.markdown(f"{_summary(states)} {_missing(seen.collection.series)}".rstrip())
     st.dataframe(
         pd.DataFrame([_source_row(state, here) for state in states]),
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=(min(len(states), ROWS_SHOWN) + 1) * ROW_HEIGHT + 8,
+        column_config=_counts("Series", "Never collected", "Late", "Gaps", "Refused rows"),
         alt=t("Sources with their state, age, gaps and refused rows"),
     )
 
@@ -104,7 +106,29 @@ def _summary(states: tuple[SourceState, ...]) -> str:
         return t("**{names}** failed in the newest run: the reason is in the table.", names=", ".join(failed))
     if late:
         return t("**{names}** is late: no sample for three of its rounds.", names=", ".join(late))
+    if any(state.health == "never" for state in states):
+        names = [state.name for state in states if state.health == "never"]
+        return t("**{names}** has not run yet.", names=", ".join(names))
     return counted("{n} source, and it answers.", "{n} sources, and all answer.", len(states))
+
+
+def _missing(series: Sequence[SeriesState]) -> str:
+    """What lacks although every source answers: series that are refused, never came or have gaps."""
+    refused = sum(state.is_refused for state in series)
+    never = sum(state.is_never for state in series)
+    gaps = sum(state.gaps > 0 for state in series)
+    parts = [
+        counted("{n} refused or failed", "{n} refused or failed", refused) if refused else "",
+        counted("{n} never collected", "{n} never collected", never) if never else "",
+        counted("{n} with gaps", "{n} with gaps", gaps) if gaps else "",
+    ]
+    said = [part for part in parts if part]
+    return t("Of {n} series: {what}.", n=number(len(series)), what=both(said)) if said else ""
+
+
+def _counts(*names: str) -> dict[str, Any]:
+    """Columns of counts, with the thousands set apart."""
+    return {t(name): st.column_config.NumberColumn(format="localized") for name in names}
 
 
 def _source_row(state: SourceState, here: Frame) -> dict[str, object]:
@@ -112,6 +136,7 @@ def _source_row(state: SourceState, here: Frame) -> dict[str, object]:
         t("Source"): state.name,
         t("State"): t(HEALTH[state.health]),
         t("Series"): state.series,
+        t("Never collected"): state.never,
         t("Late"): state.late,
         t("Complete until"): moment(state.last_good, here.zone, here.now),
         t("Newest sample"): age(state.newest, here.now),
@@ -147,7 +172,7 @@ def draw_series(here: Frame, seen: Ledger) -> None:
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=(min(len(rows), ROWS_SHOWN) + 1) * ROW_HEIGHT + 8,
-        column_config={t("Part"): st.column_config.TextColumn(width=130)},
+        column_config=_counts("Gaps") | {t("Part"): st.column_config.TextColumn(width=130)},
         alt=t("Series with their newest sample, state and gaps"),
     )
 
@@ -172,17 +197,22 @@ def _series_row(state: SeriesState, zone: str, now: datetime) -> dict[str, objec
     indicators = catalog.load().indicators
     indicator = indicators.get(state.indicator)
     return {
-        t("Source"): state.source,
+        t("Newest answer"): _answer(state),
+        t("Indicator"): title_of(indicator) if indicator else state.indicator,
+        t("Age"): age(state.last_ts, now),
+        t("Service"): state.service,
         t("Component"): state.component,
         t("Part"): state.part or "",
-        t("Indicator"): title_of(indicator) if indicator else state.indicator,
+        t("Source"): state.source,
         t("Newest sample"): moment(state.last_ts, zone, now),
-        t("Age"): age(state.last_ts, now),
-        t("Newest answer"): state.state,
         t("Gaps"): state.gaps,
         t("Missing"): span(state.missing) if state.missing else "",
         t("Why"): state.detail,
     }
+
+
+def _answer(state: SeriesState) -> str:
+    return ", ".join(part for part in (state.state, t("late") if state.late else "") if part)
 
 
 def draw_refusals(here: Frame, seen: Ledger) -> None:
@@ -229,5 +259,6 @@ def draw_runs(here: Frame, seen: Ledger) -> None:
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=(min(len(rows), ROWS_SHOWN) + 1) * ROW_HEIGHT + 8,
+        column_config=_counts("Rows", "Refused"),
         alt=t("The newest runs"),
     )

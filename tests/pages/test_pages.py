@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -241,6 +242,17 @@ def test_a_row_dated_in_the_future_leaves_the_pages_where_the_data_is(indicator,
     assert not app.exception
     assert f"shop, {deployments.LAST_WEEK}" in sentence(app)
     assert "2036" not in said(app)
+
+
+def test_sources_are_those_of_all_services_and_their_holes_are_counted(demo, tmp_path, monkeypatch):
+    both = shutil.copytree(demo, tmp_path / "both")
+    deployments.one_series(both, service="shop")
+    app = visit("pages/2_sources.py", both, monkeypatch, service="shop")
+    assert not app.selectbox
+    sources = app.dataframe[0].value
+    assert f"{sources['Series'].sum()} series" in said(app)
+    assert "2 refused or failed" in said(app)
+    assert app.dataframe[1].value["Newest answer"].iloc[0] in ("forbidden", "failed")
 
 
 def test_two_services_bring_a_picker(demo, folder, monkeypatch):

@@ -78,3 +78,20 @@ def test_what_was_asked_for_in_vain_is_listed_without_an_age():
 
 def test_an_empty_store_has_no_sources():
     assert seen(rows=(), runs=(), kinds={}).sources == ()
+
+
+def test_what_needs_a_hand_comes_first_and_all_series_are_counted():
+    rows = [(1, "web", None, "cpu"), (2, "db", None, "cpu"),
+            (3, "old", None, "cpu", "files", NOW - timedelta(days=1))]  # fmt: skip
+    answers = [
+        CPU, {"component": "db", "indicator": "cpu", "state": "forbidden"},
+        {"component": "mail", "indicator": "sent", "state": "empty"},
+    ]  # fmt: skip
+    found = seen(rows, answers)
+    assert [state.component for state in found.series] == ["db", "old", "mail", "web"]
+    assert (found.sources[0].series, found.sources[0].never) == (len(found.series), 1)
+
+
+def test_series_of_two_services_are_told_apart():
+    twice = made.series([(1, "web", None, "cpu"), (2, "web", None, "cpu")]).assign(service=["jobs", "shop"])
+    assert [state.service for state in seen(series=twice).series] == ["jobs", "shop"]
