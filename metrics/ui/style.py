@@ -18,7 +18,12 @@ STYLE = """<style>
 /* The menu shares its line with Streamlit's own corner menu. */
 header[data-testid="stHeader"], header[data-testid="stHeader"] * { background: transparent; pointer-events: none; }
 header[data-testid="stHeader"] button, header[data-testid="stHeader"] button * { pointer-events: auto; }
-.st-key-bar { border-bottom: 1px solid rgba(128, 128, 128, 0.28); padding-right: 2.2rem; margin-top: -3.3rem; }
+/* What is wrong with a link is told below the row of the control that it names. */
+:is(.st-key-bar, .st-key-toolbar) > :has([data-testid="stAlert"]) { order: 9; flex: 1 0 100%; }
+.st-key-bar {
+  column-gap: 1.3rem; row-gap: 0.3rem; border-bottom: 1px solid rgba(128, 128, 128, 0.28);
+  padding-right: 2.2rem; margin-top: -3.3rem;
+}
 [class*="st-key-tile-"] { gap: 0; padding: 0.3rem 0.65rem 0.4rem; }
 [class*="st-key-tile-"] p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 [class*="st-key-tile-"] a p { white-space: normal; line-height: 1.2; }
@@ -26,7 +31,10 @@ header[data-testid="stHeader"] button, header[data-testid="stHeader"] button * {
 [class*="st-key-tile-"] a, [class*="st-key-chart-"] a { padding-left: 0; padding-right: 0; min-height: 0; }
 [class*="st-key-chart-"], [class*="st-key-side-"] { gap: 0; }
 @media (max-width: 640px) {
-  .st-key-bar [data-testid="stSpace"] { display: none; }
-  .st-key-bar { row-gap: 0.3rem; }
+  .st-key-bar > :has([data-testid="stSpace"]), .st-key-bar [data-testid="stSpace"] { display: none; }
+  .st-key-bar { column-gap: 0.4rem; padding-bottom: 0.4rem; }
+  .st-key-bar p { white-space: nowrap; }
+  .st-key-bar > :has([data-testid="stSelectbox"]) { order: 8; flex: 1 0 100%; }
+  .st-key-bar > :has([data-testid="stCaptionContainer"]) { flex: 1 1 0; min-width: 0; overflow: hidden; }
 }
 </style>"""

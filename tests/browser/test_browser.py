@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ready, serve, visit
 from tests.pages import deployments
@@ -36,6 +36,26 @@ def test_contrast_and_width(scheme, demo_app, open_page):
         found = Axe().run(page, options={"runOnly": ["color-contrast"]})
         assert found.violations_count == 0, found.generate_report()
         assert page.evaluate("document.documentElement.scrollWidth") <= 1440
+
+
+def test_the_header_is_one_line_even_with_two_services(tmp_path: Path, open_page):
+    deployments.demo(tmp_path, weeks=1)
+    deployments.one_series(tmp_path, service="this-machine")
+    with serve(tmp_path) as url:
+        page = open_page(f"{url}/?service=jobs")
+        assert _height(page, ".st-key-bar") < 60
+        phone = open_page(f"{url}/?service=jobs", width=390, height=844)
+        assert _height(phone, ".st-key-bar") < 120
+        links = phone.locator(".st-key-bar").get_by_role("link").all()
+        assert len({link.bounding_box()["y"] for link in links}) == 1
+        page.context.close()
+        phone.context.close()
+
+
+def _height(page: Page, selector: str) -> float:
+    box = page.locator(selector).bounding_box()
+    assert box is not None
+    return box["height"]
 
 
 def test_usable_on_a_phone(demo_app, open_page):
