@@ -105,6 +105,7 @@ def several(
 
 
 def switch(label: str, key: str, *, default: bool, help_text: str | None = None) -> bool:
+    """On or off; the link says yes or no."""
     asked = address.asked(key)
     st.session_state[key] = asked == "yes" if asked in ("yes", "no") else default
     st.toggle(label, key=key, help=help_text, on_change=address.keep, args=(key, default))

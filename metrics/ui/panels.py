@@ -76,7 +76,9 @@ def _legend(review: Overview, *, compare: bool) -> str:
     """What the lines mean, once for all charts."""
     parts = [
         t("Solid: this period, shaded from the least to the greatest sample"),
-        t("dotted grey: the period before") if compare else "",
+        t("dotted grey: the period before")
+        if compare and any(panel.before is not None for panel in review.panels)
+        else "",
         t("dashed red: threshold"),
         t("violet line: deployment") if any(mark.kind == "deployment" for mark in review.marks) else "",
         t("amber band: incident") if any(mark.kind == "incident" for mark in review.marks) else "",
