@@ -15,12 +15,21 @@ from pydantic import BaseModel, BeforeValidator, SecretStr, ValidationError
 
 from metrics import catalog
 from metrics.errors import ConfigError
-from metrics.faults import Fault, Key, faults
+from metrics.faults import Fault, Key, faults, secrets_in
 from metrics.model import Component, Service, Threshold
 from metrics.service_file import read_service
 from metrics.yaml_file import Strict, YamlFile
 
-__all__ = ["COLLECT_KEYS", "PLATFORM_KEYS", "Config", "SourceConfig", "load", "parse_duration", "validate_settings"]
+__all__ = [
+    "COLLECT_KEYS",
+    "PLATFORM_KEYS",
+    "Config",
+    "SourceConfig",
+    "load",
+    "parse_duration",
+    "secrets_in",
+    "validate_settings",
+]
 
 SECRETS: Final = Path(__file__).parents[1] / ".streamlit" / "secrets.toml"
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}

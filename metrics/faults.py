@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-__all__ = ["Fault", "Key", "faults", "near", "nearest"]
+__all__ = ["Fault", "Key", "faults", "near", "nearest", "secrets_in"]
 
 Key = str | int
 
@@ -51,7 +51,7 @@ def faults(error: ValidationError, model: type[BaseModel], data: object, bare: I
 
     `bare` are secrets that stand in the data as a part of a longer text.
     """
-    secrets = sorted({*_secrets(data), *bare}, key=len, reverse=True)
+    secrets = sorted({*secrets_in(data), *bare}, key=len, reverse=True)
     found: dict[tuple[Key, ...], Fault] = {}
     # Pydantic's own wording of an input may hold a secret as plain text, so its input is never looked at.
     for each in error.errors(include_url=False, include_input=False):
@@ -85,7 +85,7 @@ def nearest(name: str, valid: Iterable[str]) -> str:
 
 
 def _said(each: ErrorDetails, value: object, secrets: Iterable[str], *, is_secret: bool) -> str:
-    shown = "a secret" if is_secret or next(_secrets(value), None) is not None else _shown(value)
+    shown = "a secret" if is_secret or next(secrets_in(value), None) is not None else _shown(value)
     if each["type"] in _WRITE:
         return f"is {shown}; {_WRITE[each['type']]}."
     if each["type"] == "literal_error":
@@ -117,16 +117,16 @@ def _shown(value: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def _secrets(value: object) -> Iterator[str]:
+def secrets_in(value: object) -> Iterator[str]:
     """The text of every secret in it."""
     if isinstance(value, SecretStr):
         yield from filter(None, [value.get_secret_value()])
     elif isinstance(value, Mapping):
         for each in value.values():
-            yield from _secrets(each)
+            yield from secrets_in(each)
     elif isinstance(value, list | tuple):
         for each in value:
-            yield from _secrets(each)
+            yield from secrets_in(each)
 
 
 def _key(location: tuple[Key, ...], data: object) -> tuple[Key, ...]:

@@ -71,9 +71,6 @@ class Window:
     def duration(self) -> timedelta:
         return self.end - self.start
 
-    def shifted(self, by: timedelta) -> Window:
-        return Window(self.start + by, self.end + by)
-
 
 @dataclass(frozen=True, slots=True)
 class Insufficient:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
-from pydantic import SecretStr
-
-from metrics.config import SourceConfig
+from metrics.config import SourceConfig, secrets_in
 
 __all__ = ["redacted", "secrets_of"]
 
@@ -32,16 +30,4 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
 
 def secrets_of(source: SourceConfig) -> tuple[str, ...]:
     """Every secret of a source: its settings that hold one, whole, and each `${NAME}` by itself."""
-    return tuple(dict.fromkeys([*_secrets_in(source.settings), *source.secrets]))
-
-
-def _secrets_in(settings: object) -> Iterator[str]:
-    if isinstance(settings, SecretStr):
-        if settings.get_secret_value():
-            yield settings.get_secret_value()
-    elif isinstance(settings, Mapping):
-        for value in settings.values():
-            yield from _secrets_in(value)
-    elif isinstance(settings, list | tuple):
-        for value in settings:
-            yield from _secrets_in(value)
+    return tuple(dict.fromkeys([*secrets_in(source.settings), *source.secrets]))

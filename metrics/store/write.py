@@ -110,10 +110,12 @@ def _forget_some(store: Store, source: str) -> bool:
         rows = connection.execute(
             "SELECT series_id FROM series WHERE source = $1 ORDER BY series_id LIMIT $2", [source, FORGOTTEN_AT_ONCE]
         ).fetchall()
-        mine = f"series_id IN ({', '.join(str(number) for (number,) in rows)})" if rows else "false"
-        for table in ("samples", "hourly", "daily", "sketch", "series") if rows else ():
+        if not rows:
+            return False
+        mine = f"series_id IN ({', '.join(str(number) for (number,) in rows)})"
+        for table in ("samples", "hourly", "daily", "sketch", "series"):
             connection.execute(f"DELETE FROM {table} WHERE {mine}")
-    return bool(rows)
+    return True
 
 
 def samples_chunk(
@@ -278,7 +280,8 @@ def _put_snapshots(connection: duckdb.DuckDBPyConnection, snapshots: Sequence[Sn
 def _put_coverage(connection: duckdb.DuckDBPyConnection, answers: Sequence[Coverage], run_id: int) -> None:
     """Timelines are short, so they are merged here and written back whole."""
     lines: dict[tuple[str | None, ...], list[timeline.Answer]] = {}
-    for row in connection.execute("SELECT * FROM coverage").fetchall():
+    sources = list({answer.source for answer in answers})
+    for row in connection.execute("SELECT * FROM coverage WHERE list_contains($1, source)", [sources]).fetchall():
         lines.setdefault(row[:5], []).append(timeline.Answer(*row[5:]))
     now, touched = datetime.now(UTC).replace(tzinfo=None), set()
     for answer in answers:
