@@ -4,6 +4,7 @@
     ├── ConfigError             tomoni.yaml, a service's file or the catalogue is wrong
     ├── InputError              a flag, an address or a file to import is wrong
     ├── SourceError             a source can't be reached, or answered something unusable
+    │   └── BudgetSpentError         a run has made as many requests as it may; the next one goes on
     └── StoreError              the store can't be opened as asked
         └── StoreBusyError           a foreign process holds the database file
 
@@ -11,7 +12,7 @@ Each text says what was wrong (with the value), where, what is valid and what to
 Anything that is not a TomoniError is a bug and keeps its traceback.
 """
 
-__all__ = ["ConfigError", "InputError", "SourceError", "StoreBusyError", "StoreError", "TomoniError"]
+__all__ = ["BudgetSpentError", "ConfigError", "InputError", "SourceError", "StoreBusyError", "StoreError", "TomoniError"]
 
 
 class TomoniError(Exception):
@@ -32,6 +33,10 @@ class SourceError(TomoniError):
     def __init__(self, text: str, *, retryable: bool = True) -> None:
         super().__init__(text)
         self.retryable = retryable
+
+
+class BudgetSpentError(SourceError):
+    """A run has made all the requests it may: no fault, and what is left is asked for next time."""
 
 
 class StoreError(TomoniError):

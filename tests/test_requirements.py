@@ -26,7 +26,7 @@ SILENT_IN_TESTS = {
 
 def pinned(file: str) -> dict[str, str]:
     lines = [line for line in (ROOT / file).read_text().splitlines() if line and not line.startswith(("#", "-r"))]
-    pairs = [re.fullmatch(r"([A-Za-z0-9_.-]+)==([0-9][0-9a-z.]*)", line) for line in lines]
+    pairs = [re.fullmatch(r"([A-Za-z0-9_.-]+)(?:\[[a-z,]+\])?==([0-9][0-9a-z.]*)", line) for line in lines]
     assert all(pairs), f"{file}: each line is NAME==VERSION, got {lines}"
     return {normal(pair[1]): pair[2] for pair in pairs if pair}
 

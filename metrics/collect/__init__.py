@@ -8,24 +8,36 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 from pydantic import BaseModel
 
 from metrics.model import Coverage, Event, Points, Snapshot, Window
 
-__all__ = ["Batch", "Collect", "Source", "registry"]
+__all__ = ["Batch", "Collect", "Sign", "Source", "registry"]
 
 Batch = Points | Event | Snapshot | Coverage
 # `Any`: each module takes its own Settings, which the registry pairs with it.
 Collect = Callable[[Any, Window, httpx.Client], Iterator[Batch]]
-SignOfLife = Callable[[Any, httpx.Client], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One line of what `check` found out: what it reached, what it costs, or what is wrong and how to mend it."""
+
+    state: Literal["fine", "note", "wrong"]
+    said: str
+    about: str = ""
+    """What the line is about, where it is not the whole source: a component, a permission, a query."""
+
+
+SignsOfLife = Callable[[Any, httpx.Client], Iterable[Sign]]
 
 # A fortnight of past fits the first review; a source that keeps less, or is cheap to ask for more, says so.
 DEFAULT_BACKFILL = timedelta(days=14)
@@ -40,12 +52,16 @@ class Source:
     """The first line of the module's docstring."""
     settings: type[BaseModel]
     collect: Collect
-    check: SignOfLife | None
-    """Says what it reached, in one sentence; raises SourceError. None where there is nothing to reach."""
+    check: SignsOfLife | None
+    """Yields what it reached and what is wrong; raises SourceError. None where there is nothing to reach."""
     backfill: timedelta
     """How far back the first run asks (`BACKFILL` of the module)."""
     recollect: timedelta
     """How much each run asks again, since data comes late (`RECOLLECT` of the module)."""
+    recollect_daily: timedelta
+    """How much the first run of a UTC day asks again (`RECOLLECT_DAILY`); `recollect` where there is none."""
+    slice: timedelta | None
+    """The longest window to ask for at once (`SLICE`); None where one question may ask for any window."""
 
 
 @cache
@@ -57,6 +73,7 @@ def registry() -> Mapping[str, Source]:
 
 
 def _source(name: str, module: ModuleType) -> Source:
+    recollect = getattr(module, "RECOLLECT", timedelta(0))
     return Source(
         kind=name,
         title=(module.__doc__ or "").strip().partition("\n")[0],
@@ -64,5 +81,7 @@ def _source(name: str, module: ModuleType) -> Source:
         collect=module.collect,
         check=getattr(module, "check", None),
         backfill=getattr(module, "BACKFILL", DEFAULT_BACKFILL),
-        recollect=getattr(module, "RECOLLECT", timedelta(0)),
+        recollect=recollect,
+        recollect_daily=getattr(module, "RECOLLECT_DAILY", recollect),
+        slice=getattr(module, "SLICE", None),
     )

@@ -1,0 +1,1 @@
+"""What the cloudwatch source is made of: inventory in, metrics asked for, answers out."""
