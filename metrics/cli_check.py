@@ -10,7 +10,8 @@ import httpx
 
 from metrics import config as configuration
 from metrics.cli_show import table
-from metrics.collect.http import client
+from metrics.collect import Sign
+from metrics.collect.http import Budget, client
 from metrics.collect.pull import sentence
 from metrics.collect.redaction import redacted, secrets_of
 from metrics.collect.run import kind_of, settings_of, store_of
@@ -20,6 +21,10 @@ from metrics.model import Service
 from metrics.store import read
 
 __all__ = ["check"]
+
+
+# Somebody is waiting for the table.
+TRIES_IN_CHECK = 2
 
 
 class Line(NamedTuple):
@@ -43,7 +48,7 @@ def _lines(folder: Path) -> Iterator[Line]:
         return
     yield Line("configuration", "fine", f"services: {_names(config.services)}; sources: {_names(config.sources)}")
     for source in config.sources:
-        yield _sign_of_life(config, source)
+        yield from _signs_of_life(config, source)
     yield from _store(config)
 
 
@@ -51,15 +56,17 @@ def _names(named: Sequence[Service | SourceConfig]) -> str:
     return ", ".join(each.name for each in named) or "none"
 
 
-def _sign_of_life(config: Config, source: SourceConfig) -> Line:
-    what = f"source {source.name}"
+def _signs_of_life(config: Config, source: SourceConfig) -> Iterator[Line]:
+    """A line for each thing that the source reached, or that somebody has to mend."""
+    what, secrets = f"source {source.name}", secrets_of(source)
     try:
         settings, kind = settings_of(config, source), kind_of(source)
-        with client() as http:
-            said = kind.check(settings, http) if kind.check else "nothing to reach"
-    except (TomoniError, httpx.TransportError) as error:
-        return Line(what, "wrong", redacted(sentence(error), secrets_of(source)))
-    return Line(what, "fine", said)
+        with client(budget=Budget(source.budget), tries=TRIES_IN_CHECK) as http:
+            for sign in kind.check(settings, http) if kind.check else [Sign("fine", "nothing to reach")]:
+                about = f"{what}: {sign.about}" if sign.about else what
+                yield Line(about, sign.state, redacted(sign.said, secrets))
+    except (TomoniError, httpx.RequestError) as error:
+        yield Line(what, "wrong", redacted(sentence(error), secrets))
 
 
 def _store(config: Config) -> Iterator[Line]:

@@ -32,14 +32,14 @@ class Progress:
         self._began: dict[str, float] = {}
         self._shown = 0.0
 
-    def __call__(self, name: str, done: int, total: int) -> None:
-        """`total` is 0 while it is not known."""
+    def __call__(self, name: str, done: int, total: int, unit: str = "") -> None:
+        """`total` is 0 while it is not known; `unit` is what is counted, where it is not the usual."""
         now, is_over = time.monotonic(), 0 < total <= done
         began = self._began.setdefault(name, now)
         if now - self._shown < (FRAME_S if self._is_terminal else LINE_S) and not is_over:
             return
         self._shown = now
-        text = f"{name}: {done:,}{f' of {total:,}' if total else ''} {self._unit}"
+        text = f"{name}: {done:,}{f' of {total:,}' if total else ''} {unit or self._unit}"
         if self._is_terminal:
             share = min(done / total, 1.0) if total else 0.0
             bar = f"{'█' * round(share * BAR):░<{BAR}} " if total else ""

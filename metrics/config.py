@@ -11,11 +11,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError
 
 from metrics import catalog
 from metrics.errors import ConfigError
-from metrics.faults import Fault, Key, faults, secrets_in
+from metrics.faults import Fault, Key, faults, nearest, secrets_in
 from metrics.model import Component, Service, Threshold
 from metrics.service_file import read_service
 from metrics.yaml_file import Strict, YamlFile
@@ -50,6 +50,8 @@ class SourceConfig:
     line: int
     """0 for a source that no file configures."""
     file: str = "tomoni.yaml"
+    budget: int = 5_000
+    """How many requests one run may make."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """What its `${NAME}` stand for, bare: of `Bearer ${TOKEN}` the token alone, as a server may repeat it."""
     lines: Mapping[tuple[Key, ...], int] = field(default_factory=dict, repr=False)
@@ -118,6 +120,7 @@ class _Collect(Strict):
 class _Source(Strict, extra="allow"):
     kind: str | None = None
     every: _Duration | None = None
+    budget: Annotated[int, Field(ge=1)] = 5_000
 
 
 class _Platform(Strict):
@@ -139,9 +142,11 @@ def load(folder: Path, environ: Mapping[str, str] = os.environ, secrets: Path = 
     if found := [fault for each in platform.sources for fault in _name_faults(each, platform.sources[each])]:
         raise file.refusal(found)
     known = _secrets(environ, secrets)
+    services = _services(folder, called)
+    _refuse_unknown_sources(services, platform.sources, name)
     return Config(
         folder=folder,
-        services=_services(folder, called),
+        services=services,
         sources=tuple(_source(file, name, each or _Source(), known) for name, each in platform.sources.items()),
         collect_in_app=platform.collect.in_app,
         every=platform.collect.every,
@@ -177,6 +182,16 @@ def _services(folder: Path, called: str) -> tuple[Service, ...]:
     return found or (Service("default", "default", "UTC", 0),)
 
 
+def _refuse_unknown_sources(services: tuple[Service, ...], known: Mapping[str, object], name: str) -> None:
+    for use in (use for service in services for component in service.components for use in component.uses):
+        if use.source not in known:
+            hint = nearest(use.source, known) if known else "there is none yet."
+            raise ConfigError(
+                f"{use.file}:{use.line}: {use.key}.use is {use.source!r}, which {name} does not configure under "
+                f"`sources`; {hint}"
+            )
+
+
 def _name_faults(name: str, source: _Source | None) -> list[Fault]:
     """A source's name is in file names, and in the store beside those of our own verbs."""
     key = ("sources", name)
@@ -195,6 +210,7 @@ def _source(file: YamlFile, name: str, written: _Source, known: Mapping[str, str
         kind=written.kind or name,
         settings={each: _resolved(file, (*key, each), value, known) for each, value in settings},
         every=written.every,
+        budget=written.budget,
         line=file.line(key),
         file=file.name,
         secrets=tuple(dict.fromkeys(known[each] for _, value in settings for each in _named(value))),

@@ -12,7 +12,15 @@ Each text says what was wrong (with the value), where, what is valid and what to
 Anything that is not a TomoniError is a bug and keeps its traceback.
 """
 
-__all__ = ["BudgetSpentError", "ConfigError", "InputError", "SourceError", "StoreBusyError", "StoreError", "TomoniError"]
+__all__ = [
+    "BudgetSpentError",
+    "ConfigError",
+    "InputError",
+    "SourceError",
+    "StoreBusyError",
+    "StoreError",
+    "TomoniError",
+]
 
 
 class TomoniError(Exception):

@@ -33,6 +33,7 @@ __all__ = [
     "Team",
     "Threshold",
     "Unit",
+    "Use",
     "Window",
 ]
 
@@ -124,6 +125,18 @@ class Team:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """Where a component's data comes from: a source by its name, and what the component is called there."""
+
+    source: str
+    settings: Mapping[str, object]
+    file: str
+    line: int
+    key: str
+    """Where it is written, to tell whoever has to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
     """A part of the service that one team owns: a database, a web tier, a batch."""
 
@@ -137,6 +150,7 @@ class Component:
     """What can run out, by indicator, in the indicator's unit."""
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     """Indicators that its kind needs but it can't have, with the reason."""
+    uses: tuple[Use, ...] = ()
 
 
 SERVICE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")

@@ -5,24 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import available_timezones
+
+from pydantic import model_validator
 
 from metrics import catalog
 from metrics.errors import ConfigError, InputError
 from metrics.faults import Fault, Key, nearest
-from metrics.model import SERVICE_NAME, Component, Service, Team, Threshold
+from metrics.model import SERVICE_NAME, Component, Service, Team, Threshold, Use
 from metrics.quantity import parse_quantity
 from metrics.yaml_file import Strict, YamlFile
 
 __all__ = ["COMPONENT_KEYS", "SERVICE_KEYS", "TEAM_KEYS", "read_service"]
 
+# What a cloud calls a thing tells what it is, so a component in its short form need not say so.
+KIND_OF: Final = {
+    "rds_cluster": "database", "rds_instance": "database", "cache_cluster": "cache", "replication_group": "cache",
+    "ses": "mail", "function": "function", "lambda_functions": "function", "bucket": "object_storage",
+    "buckets": "object_storage", "load_balancer": "web", "eks_cluster": "kubernetes", "ec2_instances": "host",
+    "ec2_tag": "host", "auto_scaling_group": "host",
+}  # fmt: skip
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class _Team(Strict):
     title: str
     perspective: Literal["dev", "infra"]
+
+
+class _Use(Strict, extra="allow"):
+    """A source by its name; what else stands there is that source's business."""
+
+    use: str
 
 
 class _Component(Strict):
@@ -32,6 +47,21 @@ class _Component(Strict):
     thresholds: dict[str, object] = {}
     limits: dict[str, object] = {}
     not_applicable: dict[str, str] = {}
+    use: str | None = None
+    sources: tuple[_Use, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, data: object) -> object:
+        """`use` beside the component's own keys: what is none of them is the source's, and may tell the kind."""
+        if not isinstance(data, Mapping) or not data.get("use"):
+            return data
+        own = {key: value for key, value in data.items() if key in cls.model_fields}
+        told = {key: value for key, value in data.items() if key not in own}
+        kinds = [KIND_OF[key] for key in told if key in KIND_OF]
+        written = own.get("sources") or []
+        short = [{"use": data["use"], **told}, *written] if isinstance(written, list) else written
+        return {**({"kind": kinds[0]} if kinds else {}), **own, "sources": short}
 
 
 class _Service(Strict):
@@ -40,6 +70,7 @@ class _Service(Strict):
     week_start: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
     teams: dict[str, _Team] = {}
     environments: tuple[str, ...] = ("production",)
+    sources: dict[str, dict[str, object]] = {}
     components: dict[str, _Component] = {}
     demand: tuple[str, ...] = ()
     headline: tuple[str, ...] = ()
@@ -62,24 +93,37 @@ def read_service(path: Path, name: str) -> Service:
         time_zone=parsed.time_zone,
         week_start=WEEKDAYS.index(parsed.week_start),
         teams=tuple(Team(name, team.title, team.perspective) for name, team in parsed.teams.items()),
-        components=tuple(_component(file.name, path.stem, name, each) for name, each in parsed.components.items()),
+        components=tuple(_component(file, path.stem, name, parsed) for name in parsed.components),
         environments=parsed.environments,
         demand=tuple(map(_followed, parsed.demand)),
         headline=tuple(map(_followed, parsed.headline)),
     )
 
 
-def _component(file: str, service: str, name: str, parsed: _Component) -> Component:
+def _component(file: YamlFile, service: str, name: str, parsed: _Service) -> Component:
+    each = parsed.components[name]
     return Component(
         service=service,
         name=name,
-        kind=parsed.kind,
-        title=parsed.title or name,
-        owner=parsed.owner,
-        thresholds=tuple(Threshold(key, value, file) for key, value in _amounts(parsed.thresholds).items()),
-        limits=_amounts(parsed.limits),
-        not_applicable={catalog.load().get(key).name: why for key, why in parsed.not_applicable.items()},
+        kind=each.kind,
+        title=each.title or name,
+        owner=each.owner,
+        thresholds=tuple(Threshold(key, value, file.name) for key, value in _amounts(each.thresholds).items()),
+        limits=_amounts(each.limits),
+        not_applicable={catalog.load().get(key).name: why for key, why in each.not_applicable.items()},
+        uses=tuple(_uses(file, ("components", name), each, parsed.sources)),
     )
+
+
+def _uses(
+    file: YamlFile, key: tuple[Key, ...], each: _Component, defaults: Mapping[str, Mapping[str, object]]
+) -> Iterator[Use]:
+    """Each entry over what the service says of that source for all its components."""
+    for number, entry in enumerate(each.sources):
+        short = each.use is not None and number == 0
+        where = key if short else (*key, "sources", number - (each.use is not None))
+        settings = {**defaults.get(entry.use, {}), **(entry.model_extra or {})}
+        yield Use(entry.use, settings, file.name, file.line(where), ".".join(map(str, where)))
 
 
 def _amounts(written: Mapping[str, object]) -> dict[str, float]:

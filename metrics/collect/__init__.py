@@ -56,11 +56,11 @@ class Source:
     """Yields what it reached and what is wrong; raises SourceError. None where there is nothing to reach."""
     backfill: timedelta
     """How far back the first run asks (`BACKFILL` of the module)."""
-    recollect: timedelta
+    recollect: timedelta = timedelta(0)
     """How much each run asks again, since data comes late (`RECOLLECT` of the module)."""
-    recollect_daily: timedelta
-    """How much the first run of a UTC day asks again (`RECOLLECT_DAILY`); `recollect` where there is none."""
-    slice: timedelta | None
+    recollect_daily: timedelta = timedelta(0)
+    """How much the first run of a UTC day asks again, where that is more (`RECOLLECT_DAILY`)."""
+    slice: timedelta | None = None
     """The longest window to ask for at once (`SLICE`); None where one question may ask for any window."""
 
 
@@ -73,7 +73,6 @@ def registry() -> Mapping[str, Source]:
 
 
 def _source(name: str, module: ModuleType) -> Source:
-    recollect = getattr(module, "RECOLLECT", timedelta(0))
     return Source(
         kind=name,
         title=(module.__doc__ or "").strip().partition("\n")[0],
@@ -81,7 +80,7 @@ def _source(name: str, module: ModuleType) -> Source:
         collect=module.collect,
         check=getattr(module, "check", None),
         backfill=getattr(module, "BACKFILL", DEFAULT_BACKFILL),
-        recollect=recollect,
-        recollect_daily=getattr(module, "RECOLLECT_DAILY", recollect),
+        recollect=getattr(module, "RECOLLECT", timedelta(0)),
+        recollect_daily=getattr(module, "RECOLLECT_DAILY", timedelta(0)),
         slice=getattr(module, "SLICE", None),
     )

@@ -14,6 +14,7 @@ from typing import Final
 import httpx
 from pydantic import Field
 
+from metrics.collect import Sign
 from metrics.collect.layout import Layout
 from metrics.errors import InputError, SourceError
 from metrics.model import Coverage, Series, Window
@@ -61,12 +62,12 @@ def collect(settings: Settings, window: Window, http: httpx.Client) -> Iterator[
         yield FileToRead(path, Layout(**settings.model_dump(exclude={"path", "folder"})))
 
 
-def check(settings: Settings, http: httpx.Client) -> str:
+def check(settings: Settings, http: httpx.Client) -> Iterator[Sign]:
     """How many files match."""
     found = _matches(settings)
     for path in found:
         format_of(path)
-    return f"{len(found)} file{'s' if len(found) != 1 else ''}, the last is {found[-1].name}"
+    yield Sign("fine", f"{len(found)} file{'s' if len(found) != 1 else ''}, the last is {found[-1].name}")
 
 
 def format_of(path: Path) -> str:

@@ -20,6 +20,7 @@ import psutil
 from pydantic import BaseModel, Field
 
 from metrics.catalog import load
+from metrics.collect import Sign
 from metrics.model import Coverage, CoverageState, Points, Series, Window
 
 __all__ = ["BACKFILL", "Settings", "check", "collect"]
@@ -77,9 +78,9 @@ def collect(settings: Settings, window: Window, http: httpx.Client) -> Iterator[
             yield _answer(settings, key, silence, "empty", "nothing was measured: no collector ran")
 
 
-def check(settings: Settings, http: httpx.Client) -> str:
+def check(settings: Settings, http: httpx.Client) -> Iterator[Sign]:
     """What would be measured."""
-    return f"{psutil.cpu_count()} CPUs, filesystems {', '.join(_mounts(settings))}"
+    yield Sign("fine", f"{psutil.cpu_count()} CPUs, filesystems {', '.join(_mounts(settings))}")
 
 
 def _mounts(settings: Settings) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
-
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -32,9 +31,12 @@ LARGEST_REPLY = 64 * 2**20
 FIRST_S, LONGEST_S, TRIES = 1.0, 60.0, 6
 # What may go away by itself; 400, 401, 403 and 404 will not.
 RETRIED: Final = frozenset({408, 429, 500, 502, 503, 504})
+# However many tries are left, a request that has taken this long is given up: others are waiting.
+GIVE_UP_S = 240.0
 AT_ONCE = 4
 PER_SECOND = 10.0
 REQUESTS_A_RUN = 5_000
+LONGEST_RUN_S = 3_600.0
 
 Sleep = Callable[[float], None]
 
@@ -69,18 +71,21 @@ def _seconds(text: str) -> float | None:
 
 @dataclass(slots=True)
 class Budget:
-    """How many requests one run may make, and how fast. Raises BudgetSpentError when they are spent."""
+    """How many requests one run may make, how fast and for how long."""
 
     requests: int = REQUESTS_A_RUN
     per_second: float = PER_SECOND
     sleep: Sleep = time.sleep
     spent: int = 0
+    _began: float = field(default_factory=time.monotonic)
     _free_at: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self) -> None:
-        """Counts one request and waits for its turn."""
+        """Counts one request and waits for its turn. Raises BudgetSpentError where none is left."""
         with self._lock:
+            if time.monotonic() - self._began > LONGEST_RUN_S:
+                raise BudgetSpentError("a run may take an hour, and it is over; the next run goes on from here")
             if self.spent >= self.requests:
                 raise BudgetSpentError(
                     f"its budget of {self.requests:,} requests a run is spent; the next run goes on from here"
@@ -109,16 +114,18 @@ class Polite(httpx.BaseTransport):
         `request.extensions["tries"]` overrides how often it is tried.
         """
         tries = int(request.extensions.get("tries", self._tries))
+        began = time.monotonic()
         for attempt in range(1, tries + 1):
             self._budget.take()
+            is_last = attempt == tries or time.monotonic() - began > GIVE_UP_S
             try:
                 reply = self._sent(request)
             except httpx.TransportError:
-                if attempt == tries:
+                if is_last:
                     raise
                 self._budget.sleep(backoff(attempt))
                 continue
-            if reply.status_code not in RETRIED or attempt == tries:
+            if reply.status_code not in RETRIED or is_last:
                 return reply
             asked = wait_asked_for(reply.headers)
             self._budget.sleep(backoff(attempt) if asked is None else asked)
@@ -157,5 +164,3 @@ def client(
     inner = transport or httpx.HTTPTransport(limits=limits)
     polite = Polite(inner, budget or Budget(), tries)
     return httpx.Client(timeout=httpx.Timeout(READ_S, connect=CONNECT_S), transport=polite)
-
-

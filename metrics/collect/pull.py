@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
+from datetime import timedelta
 from typing import Literal, TypeVar
 
 import httpx
@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from metrics.collect import Batch, Source
 from metrics.collect.files import FileToRead, read_file
 from metrics.collect.redaction import redacted
-from metrics.errors import InputError, SourceError, StoreError, TomoniError
+from metrics.errors import BudgetSpentError, InputError, SourceError, StoreError, TomoniError
 from metrics.model import Coverage, CoverageState, Event, Points, Series, Snapshot, Window
 from metrics.store import Store, read, write
 from metrics.store.bulk import Result
@@ -28,8 +28,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 State = Literal["done", "partial", "failed", "busy"]
-Progress = Callable[[str, int, int], None]
-"""Told what is read, the rows so far and the rows in all."""
+Progress = Callable[[str, int, int, str], None]
+"""Told what is read, how much so far, how much in all, and of what: rows of a file, days of a source's past."""
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +58,35 @@ class Pull:
         self._files: list[FileToRead] = []
         self._stamped: dict[Series, Series] = {}
 
-    def run(self, source: Source, settings: BaseModel, window: Window, http: httpx.Client) -> Outcome:
-        """Whatever the source does is recorded; raises only when the store can't be written."""
+    def run(self, source: Source, settings: BaseModel, windows: Sequence[Window], http: httpx.Client) -> Outcome:
+        """Asks for each window in turn. Whatever the source does is recorded; raises only what the store raises."""
         run_id = write.begin_run(self._store, "collect", self._name)
+        rows, window = 0, windows[0]
         try:
-            rows = write.batches(self._store, run_id, self._stamp(source, settings, window, http))
-            if self._broke:
-                return self._failed(run_id, self._broke, window, rows)
+            for window in self._reported(windows):
+                self._answered.clear()
+                rows += write.batches(self._store, run_id, self._stamp(source, settings, window, http))
+                if isinstance(self._broke, BudgetSpentError):
+                    self._faults.append(str(self._broke))
+                    break
+                if self._broke:
+                    return self._failed(run_id, self._broke, window, rows)
             read_rows, refused = self._read_files(run_id, window)
         except Exception as error:  # noqa: BLE001 - a source is a guest: no fault of one may stop another
-            return self._failed(run_id, error, window)
+            return self._failed(run_id, error, window, rows)
         self._faults += [f"{refused:,} row{'s' if refused > 1 else ''} refused"] if refused else []
         detail = self._summary()
         write.end_run(self._store, run_id, "done", detail)
         state: State = "partial" if self._faults else "done"
         return Outcome(self._name, state, rows + read_rows, refused, dict(self._answers), detail)
+
+    def _reported(self, windows: Sequence[Window]) -> Iterator[Window]:
+        """The windows, telling how many days are done where there is more than one to wait for."""
+        days = [window.duration / DAY for window in windows]
+        for number, window in enumerate(windows):
+            yield window
+            if self._progress and sum(days) > 1:
+                self._progress(self._name, round(sum(days[: number + 1])), round(sum(days)), "days")
 
     def _stamp(self, source: Source, settings: BaseModel, window: Window, http: httpx.Client) -> Iterator[Batch]:
         """Ends early where the source breaks, so that what it had brought until then is written."""
@@ -135,12 +150,19 @@ class Pull:
         identity, name = file.identity(), redacted(file.name, self._secrets)
         if known.get(name) == identity:
             return Result(0, 0, 0)
-        report = partial(self._progress, file.path.name) if self._progress else None
+        report = self._rows_of(file.path.name) if self._progress else None
         result = read_file(self._store, run_id, self._name, file, report)
         layout = file.layout
         seen = Snapshot(layout.service, layout.component or "", name, window.end, self._name, identity)
         write.batches(self._store, run_id, [seen])
         return result
+
+    def _rows_of(self, file: str) -> Callable[[int, int], None]:
+        def report(done: int, total: int) -> None:
+            if self._progress:
+                self._progress(file, done, total, "rows")
+
+        return report
 
     def _known_files(self) -> dict[str, object]:
         with self._store.read() as db:
@@ -150,7 +172,7 @@ class Pull:
 
     def _failed(self, run_id: int, error: Exception, window: Window, rows: int = 0) -> Outcome:
         detail = redacted(sentence(error), self._secrets)
-        if not isinstance(error, TomoniError | httpx.TransportError):
+        if not isinstance(error, TomoniError | httpx.RequestError):
             log.error("%s: %s", self._name, redacted("".join(traceback.format_exception(error)), self._secrets))
         with suppress(StoreError):  # what can't be recorded is still reported
             retryable = error.retryable if isinstance(error, SourceError) else True
@@ -184,4 +206,6 @@ def sentence(error: Exception) -> str:
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, httpx.TransportError):
         return f"can't be reached: {said}"
+    if isinstance(error, httpx.RequestError):
+        return f"answered what can't be read: {said}"
     return f"a fault in the source itself: {said}"

@@ -18,10 +18,11 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from metrics.collect import Source, registry
-from metrics.collect.http import client
+from metrics.collect.http import Budget, client
 from metrics.collect.pull import Outcome, Progress, Pull
 from metrics.collect.redaction import redacted, secrets_of
-from metrics.collect.window import window_to_ask
+from metrics.collect.target import targets_of
+from metrics.collect.window import sliced, windows_to_ask
 from metrics.config import Config, SourceConfig, validate_settings
 from metrics.errors import ConfigError, InputError, TomoniError
 from metrics.model import Window
@@ -81,20 +82,37 @@ def chosen(config: Config, names: Iterable[str]) -> list[SourceConfig]:
 
 
 def settings_of(config: Config, source: SourceConfig) -> BaseModel:
-    """The source's validated settings, with what the runner knows: the data folder and the only service."""
+    """The source's validated settings, with what the runner knows.
+
+    That is the data folder, the rhythm, the only service, and the components that use the source, each where the
+    settings have a field for it.
+    """
     model = kind_of(source).settings
     raw = dict(source.settings)
-    if "folder" in model.model_fields:
-        raw.setdefault("folder", config.folder)
+    known = {"folder": config.folder, "every": source.every or config.every}
+    for name, value in known.items():
+        if name in model.model_fields:
+            raw.setdefault(name, value)
     if "service" in model.model_fields and "service" not in raw and config.services:
-        names = [service.name for service in config.services]
-        if len(names) > 1:
-            raise ConfigError(
-                f"{source.file}:{source.line}: sources.{source.name} does not say whose data it brings; "
-                f"add `service:` with one of {', '.join(names)}."
-            )
-        raw["service"] = names[0]
+        raw["service"] = _only_service(config, source)
+    if "targets" in model.model_fields:
+        raw["targets"] = [*_written(raw.get("targets")), *targets_of(config.services, source.name, model)]
     return validate_settings(replace(source, settings=raw), model)
+
+
+def _only_service(config: Config, source: SourceConfig) -> str:
+    names = [service.name for service in config.services]
+    if len(names) > 1:
+        raise ConfigError(
+            f"{source.file}:{source.line}: sources.{source.name} does not say whose data it brings; "
+            f"add `service:` with one of {', '.join(names)}."
+        )
+    return names[0]
+
+
+def _written(targets: object) -> Iterable[object]:
+    """What tomoni.yaml has under `targets`; whatever is no list is left for the model to refuse."""
+    return targets if isinstance(targets, list | tuple) else [] if targets is None else [targets]
 
 
 def run_sources(
@@ -123,22 +141,24 @@ def run_source(config: Config, source: SourceConfig, request: Request, progress:
             settings, kind = settings_of(config, source), kind_of(source)
             store = store_of(config)
             pull = Pull(store, source.name, secrets, progress)
-            with client() as http:
-                return pull.run(kind, settings, _window(store, source, request), http)
+            with client(budget=Budget(source.budget)) as http:
+                return pull.run(kind, settings, _windows(store, source, request), http)
     except TomoniError as error:
         return Outcome(source.name, "failed", detail=redacted(str(error), secrets))
 
 
-def _window(store: Store, source: SourceConfig, request: Request) -> Window:
-    """What was asked for, completed by what the store lacks."""
+def _windows(store: Store, source: SourceConfig, request: Request) -> list[Window]:
+    """What was asked for, completed by what the store lacks; newest first."""
     end = min(request.until or request.now, request.now)  # an answer about the future would never be asked again
+    kind = kind_of(source)
     if request.since:
-        return Window(request.since, end)
+        whole = Window(request.since, end)
+        return list(sliced(whole, kind.slice)) if kind.slice else [whole]
     answered = None
     if store.exists():
         with store.read() as db:
             answered = read.coverage(db)
-    return window_to_ask(kind_of(source), source.name, answered, end)
+    return windows_to_ask(kind, source.name, answered, end)
 
 
 def tidy(folder: Path) -> None:

@@ -43,8 +43,8 @@ class Gathering:
         for outcome in run_sources(config, sources, Request(now), self._tell):
             self.outcomes.append(outcome)
 
-    def _tell(self, file: str, rows: int, total: int | None) -> None:
-        self.progress = f"{file}: {rows:,}" + (f" / {total:,}" if total else "")
+    def _tell(self, name: str, done: int, total: int, unit: str) -> None:
+        self.progress = f"{name}: {done:,}" + (f" / {total:,}" if total else "") + f" {unit}"
 
 
 @st.cache_resource(show_spinner=False)
