@@ -66,9 +66,10 @@ def test_the_annotated_example_of_the_documentation_loads(folder: Path) -> None:
     """Both files as they stand there, and each source's settings by its own model."""
     platform, service = document("docs/configuration.md").blocks("yaml")
     (folder / "services" / "jobs.yaml").write_text(service, encoding="utf-8")
-    made = loaded(folder, platform, {"EXPORTS": "/srv/exports"})
+    made = loaded(folder, platform, {"EXPORTS": "/srv/exports", "DD_API_KEY": "a", "DD_APP_KEY": "b"})
     assert (made.collect_in_app, made.every) == (True, timedelta(minutes=5))
-    host, sheet = made.sources
+    host, sheet, cloud, _ = made.sources
+    assert (host.budget, cloud.budget, cloud.every) == (5000, 2000, timedelta(hours=1))
     assert validate_settings(host, registry()["host"].settings).model_dump()["service"] == "this-machine"
     assert (
         validate_settings(sheet, registry()["files"].settings).model_dump()["path"] == "/srv/exports/capacity-*.csv"
@@ -78,6 +79,7 @@ def test_the_annotated_example_of_the_documentation_loads(folder: Path) -> None:
     assert [line.value for line in web.thresholds] == [0.5, 1.0, 80.0]
     assert database.limits == {"db.client.connection.count": 2000.0, "system.filesystem.usage": 1.5 * 2**40}
     assert list(database.not_applicable) == ["system.filesystem.utilization"]
+    assert [use.source for use in (*web.uses, *database.uses)] == ["cloudwatch", "datadog", "cloudwatch"]
     assert (web.owner, database.owner, whole.kind) == ("web-team", "platform", "service")
     assert jobs.headline[1] == "web//jobs/export/http.server.request.duration.p95"
 
@@ -362,3 +364,22 @@ def test_a_source_without_configuration_says_where_to_write_it() -> None:
         validate_settings(SourceConfig("files", "files", {}, None, 0), Settings)
     said = "source files is not configured: url is missing. Add it under `sources` in tomoni.yaml."
     assert str(refused.value) == said
+
+
+def test_a_component_may_only_use_a_source_that_is_configured(folder: Path) -> None:
+    service = "components:\n  web:\n    kind: web\n    sources:\n      - {use: datadok}\n"
+    (folder / "services" / "jobs.yaml").write_text(service, encoding="utf-8")
+    with pytest.raises(ConfigError) as refused:
+        loaded(folder, "sources: {datadog: {}}\n")
+    assert str(refused.value) == (
+        "data/services/jobs.yaml:5: components.web.sources.0.use is 'datadok', which data/tomoni.yaml does not "
+        "configure under `sources`; did you mean datadog?"
+    )
+    with pytest.raises(ConfigError, match="there is none yet"):
+        loaded(folder, "")
+
+
+@pytest.mark.parametrize("budget", ["0", "many"])
+def test_a_budget_is_a_number_of_requests(folder: Path, budget: str) -> None:
+    with pytest.raises(ConfigError, match=r"sources\.host\.budget"):
+        loaded(folder, f"sources: {{host: {{budget: {budget}}}}}\n")

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from metrics.errors import ConfigError
-from metrics.model import Component, Service, Team, Threshold
+from metrics.model import Component, Service, Team, Threshold, Use
 from metrics.service_file import read_service
 
 NAME = "data/services/jobs.yaml"
 WEB = "components:\n  web:\n    kind: web\n"
-KEYS = "title, time_zone, week_start, teams, environments, components, demand, headline"
+KEYS = "title, time_zone, week_start, teams, environments, sources, components, demand, headline"
 KINDS = (
     "web, api, worker, batch, database, cache, mail, function, object_storage, registry, ci, node, kubernetes, host, "
     "service"
@@ -93,16 +93,51 @@ def test_what_is_left_out_or_left_empty_has_a_default(tmp_path: Path, text: str)
     assert read(tmp_path, text) == Service("jobs", "jobs", "UTC", 0)
 
 
+def test_a_component_says_where_its_data_comes_from(tmp_path: Path) -> None:
+    text = """
+sources:
+  datadog: {queries: [a], with: {env: prod}}
+components:
+  db: {use: cloudwatch, rds_cluster: aurora-main}
+  web:
+    kind: web
+    sources:
+      - {use: datadog, with: {env: test}}
+      - use: cloudwatch
+        load_balancer: app/web/1
+  both:
+    use: cloudwatch
+    bucket: images
+    kind: registry
+    sources: [{use: datadog}]
+"""
+    database, web, both = read(tmp_path, text).components
+    assert (database.kind, both.kind) == ("database", "registry")
+    cluster = {"rds_cluster": "aurora-main"}
+    assert database.uses == (Use("cloudwatch", cluster, NAME, 5, "components.db"),)
+    assert web.uses == (
+        Use("datadog", {"queries": ["a"], "with": {"env": "test"}}, NAME, 9, "components.web.sources.0"),
+        Use("cloudwatch", {"load_balancer": "app/web/1"}, NAME, 10, "components.web.sources.1"),
+    )
+    assert both.uses == (
+        Use("cloudwatch", {"bucket": "images"}, NAME, 12, "components.both"),
+        Use("datadog", {"queries": ["a"], "with": {"env": "prod"}}, NAME, 16, "components.both.sources.0"),
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         # a wrong key
         ("tittle: x\n", ":1: tittle is no key here; did you mean title?"),
-        ("sources: {}\n", f":1: sources is no key here; use one of {KEYS}."),
+        ("source: {}\n", ":1: source is no key here; did you mean sources?"),
         ("tittle:\n", ":1: tittle is no key here; did you mean title?"),
         (f"{WEB}    treshold: {{}}\n", ":4: components.web.treshold is no key here; did you mean thresholds?"),
         ("teams:\n  a: {title: A, perspective: dev, lead: x}\n",
          ":2: teams.a.lead is no key here; use one of title, perspective."),
+        (f"{WEB}    sources: [{{index: x}}]\n", ":4: components.web.sources.0.use is missing."),
+        (f"{WEB}    sources: {{use: x}}\n", ":4: components.web.sources is a mapping; write a list, as in [a, b]."),
+        ("components:\n  web: {use: x}\n", ":2: components.web.kind is missing."),
         # a wrong shape
         ("- a\n", ":1: the file must be keys and values, one `key: value` a line."),
         ("just words\n", ":1: the file must be keys and values, one `key: value` a line."),

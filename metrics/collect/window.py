@@ -101,7 +101,7 @@ def _lately(source: Source, timelines: Mapping[Key, list[_Answer]], earliest: da
     ends = [max(answer.end for answer in answers) for answers in _by_indicator(timelines).values()]
     if not ends:
         return earliest
-    good = [answer.observed_at for answers in timelines.values() for answer in answers if answer.state == "complete"]
+    good = [answer.observed_at for answers in timelines.values() for answer in answers if answer.state != "failed"]
     late = source.recollect
     if not good or max(good).astimezone(UTC).date() < now.astimezone(UTC).date():
         late = max(late, source.recollect_daily)
