@@ -49,8 +49,8 @@ _LONGEST = 200
 class RefusedError(SourceError):
     """AWS refused one call; the others may work. `code` is AWS's own word for the reason."""
 
-    def __init__(self, text: str, code: str, *, retryable: bool = False) -> None:
-        super().__init__(text, retryable=retryable)
+    def __init__(self, text: str, code: str) -> None:
+        super().__init__(text, retryable=False)
         self.code = code
 
 
@@ -97,8 +97,9 @@ def refusal(answer: Mapping[str, Any], action: str) -> SourceError:
         )
     if code in _THROTTLED:
         return SourceError(f"{action} is throttled ({code}); it is asked again next time")
-    retryable = _status(answer) in RETRIED
-    return RefusedError(f"{action} was refused: {code}: {said}"[:300], code, retryable=retryable)
+    if _status(answer) in RETRIED:
+        return SourceError(f"AWS answers {action} with {_status(answer)} {code} again and again: {said}"[:300])
+    return RefusedError(f"{action} was refused: {code}: {said}"[:300], code)
 
 
 def _about_the_clock(answer: Mapping[str, Any], said: str) -> str:
