@@ -33,7 +33,7 @@ __all__ = [
 MOST_POINTS = 1_500
 MOST_LINES = 24
 
-Aspect = Literal["component", "indicator", "part"]
+Aspect = Literal["component", "indicator", "part", "source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Question:
     components: tuple[str, ...] = ()
     indicators: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    """Whose lines, where several sources feed the same; else the one that the catalogue believes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +66,49 @@ class Choice:
     components: tuple[str, ...]
     indicators: tuple[Indicator, ...]
     parts: tuple[str, ...]
+    sources: tuple[str, ...]
+    """Those that feed some of the lines side by side."""
     unknown: tuple[Unknown, ...] = ()
 
 
-def choose(question: Question, known: Sequence[Line], indicators: Mapping[str, Indicator]) -> Choice:
-    """Component by indicator by part, of what exists. Without parts asked for, the whole stands for its parts."""
-    components = sorted({line.component for line in known})
+def choose(
+    question: Question, known: Sequence[Line], indicators: Mapping[str, Indicator], told: Sequence[Line] = ()
+) -> Choice:
+    """Component by indicator by part, of what exists. Without parts asked for, the whole stands for its parts.
+
+    `told` has the line of each source, where a question names sources.
+    """
     names = {alias: each.name for each in indicators.values() for alias in (each.name, *each.aliases)}
     asked = {names.get(name, name) for name in question.indicators}
-    there = [line for line in known if line.component in question.components or not question.components]
-    fitting = [line for line in there if line.indicator.name in asked or not asked]
-    parts = sorted({line.part for line in fitting if line.part is not None})
-    named = bool(question.components or asked)
-    lines = _with_parts(fitting, question.parts) if named else []
+    there = _of(question, known)
+    fitting = _fitting(there, asked)
+    rivals = sorted({line.source for line in _fitting(_of(question, told), asked) if line.has_rivals})
+    if question.sources:
+        fitting = [line for line in _fitting(_of(question, told), asked) if line.source in question.sources]
+    lines = _with_parts(fitting, question.parts) if question.components or asked else []
+    components = sorted({line.component for line in known})
     return Choice(
         lines=tuple(lines[:MOST_LINES]),
         left_out=max(len(lines) - MOST_LINES, 0),
         components=tuple(components),
         indicators=tuple({line.indicator.name: line.indicator for line in there}.values()),
-        parts=tuple(parts),
+        parts=tuple(sorted({line.part for line in fitting if line.part is not None})),
+        sources=tuple(rivals),
         unknown=(
             *_unknown("component", question.components, components),
             *_unknown("indicator", question.indicators, sorted({line.indicator.name for line in known} | set(names))),
             *_unknown("part", question.parts, sorted({line.part for line in known if line.part is not None})),
+            *_unknown("source", question.sources, sorted({line.source for line in told})),
         ),
     )
+
+
+def _of(question: Question, lines: Sequence[Line]) -> list[Line]:
+    return [line for line in lines if line.component in question.components or not question.components]
+
+
+def _fitting(lines: Sequence[Line], asked: set[str]) -> list[Line]:
+    return [line for line in lines if line.indicator.name in asked or not asked]
 
 
 def suitable_step(window: Window, lines: Sequence[Line]) -> timedelta | None:
@@ -109,7 +129,7 @@ def steps_for(window: Window, lines: Sequence[Line]) -> tuple[timedelta, ...]:
 
 def identities(lines: Sequence[Line], series: pd.DataFrame) -> tuple[Series, ...]:
     """The series behind some lines, as the public views name them."""
-    wanted = {number for line in lines for number in line.ids}
+    wanted = {number for line in lines for number in line.reads}
     rows = series[series["series_id"].isin(wanted)].to_dict("records")
     return tuple(
         Series(

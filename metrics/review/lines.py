@@ -6,8 +6,9 @@ wherever both are there, since a mean of ratios is wrong.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -38,7 +39,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line on a graph. `ids` is its series, or the numerator's and the denominator's of a ratio."""
+    """One line on a graph. `ids` is its series, or the numerator's and the denominator's of a ratio.
+
+    Where a source gives old data in longer periods, those are series of their own: `coarser` has them for each id.
+    """
 
     service: str
     component: str
@@ -49,6 +53,14 @@ class Line:
     period_s: int
     first_ts: datetime
     last_ts: datetime
+    coarser: tuple[tuple[int, ...], ...] = ()
+    has_rivals: bool = False
+    """Whether other sources feed the same, so that it takes the source's name to tell them apart."""
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """Every series it is drawn from."""
+        return (*self.ids, *(number for older in self.coarser for number in older))
 
     @property
     def address(self) -> str:
@@ -97,24 +109,40 @@ def parse_address(address: str) -> tuple[str, str | None, str]:
     return component, part if slash else None, indicator
 
 
-def lines(series: pd.DataFrame, indicators: Mapping[str, Indicator]) -> tuple[Line, ...]:
-    """All lines that the store can draw, by component, then in the catalogue's order, then by part."""
+def lines(
+    series: pd.DataFrame,
+    indicators: Mapping[str, Indicator],
+    kinds: Mapping[str, str] | None = None,
+    *,
+    each_source: bool = False,
+) -> tuple[Line, ...]:
+    """All lines that the store can draw, by component, then in the catalogue's order, then by part.
+
+    `kinds` says of what kind a source is that is configured under another name. With `each_source` every source's
+    line is there, else of rivals the one that the catalogue believes.
+    """
     known = series[series["indicator"].isin(list(indicators)) & series["last_ts"].notna()]
     order = {name: place for place, name in enumerate(indicators)}
-    best: dict[tuple[str, str, str | None, str], Line] = {}
-    for row in known.to_dict("records"):
-        line = _single(row, indicators[str(row["indicator"])])
-        key = (line.service, line.component, line.part, line.indicator.name)
-        if key not in best or _trust(line) > _trust(best[key]):
-            best[key] = line
+    told = _by_source(known, indicators)
     for ratio in _ratios(indicators.values()):
-        best |= _composed(ratio, best)
-    return tuple(sorted(best.values(), key=lambda e: (e.service, e.component, order[e.indicator.name], e.part or "")))
+        told |= _composed(ratio, told)
+    best: dict[_Address, Line] = {}
+    for key, line in told.items():
+        rival = best.get(key[:4])
+        if rival is None or _trust(line, indicators, kinds or {}) > _trust(rival, indicators, kinds or {}):
+            best[key[:4]] = line
+    for ratio in _ratios(indicators.values()):
+        mixed = _composed(ratio, {(*address, ""): line for address, line in best.items()})
+        best |= {key[:4]: line for key, line in mixed.items() if key[:4] not in best or not best[key[:4]].is_ratio}
+    chosen = _marked(told) if each_source else best.values()
+    return tuple(
+        sorted(chosen, key=lambda e: (e.service, e.component, order[e.indicator.name], e.part or "", e.source))
+    )
 
 
 def figure(line: Line, figures: Mapping[int, Row]) -> float | None:
     """The line's one figure for a period, from read.period's rows by series id; None without samples."""
-    rows = [figures.get(number) for number in line.ids]
+    rows = [_first(figures, numbers) for numbers in _read_in_turn(line)]
     if line.is_ratio:
         return _ratio(rows[0], rows[1])
     row = rows[0]
@@ -126,7 +154,7 @@ def figure(line: Line, figures: Mapping[int, Row]) -> float | None:
 
 def curve(line: Line, buckets: Mapping[int, Buckets]) -> Curve | None:
     """The line over time, from `by_series` of read.buckets' rows; gaps have no point."""
-    found = [buckets.get(number) for number in line.ids]
+    found = [_stitched([buckets[n] for n in numbers if n in buckets]) for numbers in _read_in_turn(line)]
     if line.is_ratio:
         return _ratio_curve(found[0], found[1])
     mine = found[0]
@@ -165,6 +193,27 @@ def by_series(frame: pd.DataFrame) -> dict[int, Buckets]:
     }
 
 
+_Address = tuple[str, str, str | None, str]
+_Told = tuple[str, str, str | None, str, str]
+
+
+def _by_source(known: pd.DataFrame, indicators: Mapping[str, Indicator]) -> dict[_Told, Line]:
+    """One line for each source; of its series in several periods the newest leads."""
+    found: dict[_Told, Line] = {}
+    for row in known.sort_values(["last_ts", "period_s"], ascending=[False, True]).to_dict("records"):
+        line = _single(row, indicators[str(row["indicator"])])
+        key = (line.service, line.component, line.part, line.indicator.name, line.source)
+        lead = found.get(key)
+        found[key] = replace(lead, coarser=((*lead.coarser[0], *line.ids),)) if lead else line
+    return found
+
+
+def _marked(told: Mapping[_Told, Line]) -> list[Line]:
+    """Each line, told apart where several sources feed the same."""
+    feeds = Counter(key[:4] for key in told)
+    return [replace(line, has_rivals=feeds[key[:4]] > 1) for key, line in told.items()]
+
+
 def _single(row: Row, indicator: Indicator) -> Line:
     return Line(
         service=str(row["service"]),
@@ -176,7 +225,31 @@ def _single(row: Row, indicator: Indicator) -> Line:
         period_s=int(row["period_s"]),
         first_ts=row["first_ts"].to_pydatetime(),
         last_ts=row["last_ts"].to_pydatetime(),
+        coarser=((),),
     )
+
+
+def _read_in_turn(line: Line) -> list[tuple[int, ...]]:
+    """For each of a line's ids, the series to look into: its own, then the coarser ones."""
+    coarser = line.coarser or ((),) * len(line.ids)
+    return [(number, *older) for number, older in zip(line.ids, coarser, strict=True)]
+
+
+def _first(figures: Mapping[int, Row], numbers: Sequence[int]) -> Row | None:
+    """Figures of samples of one length: those of another are not comparable."""
+    return next((figures[number] for number in numbers if number in figures), None)
+
+
+def _stitched(found: Sequence[Buckets]) -> Buckets | None:
+    """One after the other: a coarser series where the finer one is not there yet."""
+    if not found:
+        return None
+    whole, *others = found
+    for older in others:
+        kept = older.ts < whole.ts[0] if len(whole.ts) else np.ones(len(older.ts), dtype=bool)
+        columns = [field.name for field in fields(Buckets)]
+        whole = Buckets(*(np.concatenate([getattr(older, name)[kept], getattr(whole, name)]) for name in columns))
+    return whole
 
 
 def _column(indicator: Indicator) -> str:
@@ -186,26 +259,27 @@ def _column(indicator: Indicator) -> str:
     return indicator.rollup
 
 
-def _trust(line: Line) -> tuple[int, datetime]:
-    """Named sources before others, in the catalogue's order; then whoever spoke last."""
-    order: Sequence[str] = line.indicator.sources
-    rank = len(order) - order.index(line.source) if line.source in order else 0
-    return rank, line.last_ts
+def _trust(line: Line, indicators: Mapping[str, Indicator], kinds: Mapping[str, str]) -> tuple[bool, int, datetime]:
+    """Sums over sums before ready-made ratios; then the catalogue's order of sources; then whoever spoke last."""
+    counted = indicators.get(line.indicator.numerator or "", line.indicator)
+    order: Sequence[str] = line.indicator.sources or counted.sources
+    kind = kinds.get(line.source, line.source)
+    rank = len(order) - order.index(kind) if kind in order else 0
+    return line.is_ratio, rank, line.last_ts
 
 
 def _ratios(indicators: Iterable[Indicator]) -> Iterable[Indicator]:
     return (each for each in indicators if each.rollup == "ratio" and each.numerator and each.denominator)
 
 
-def _composed(
-    ratio: Indicator, known: Mapping[tuple[str, str, str | None, str], Line]
-) -> dict[tuple[str, str, str | None, str], Line]:
+def _composed(ratio: Indicator, known: Mapping[_Told, Line]) -> dict[_Told, Line]:
+    """The ratio wherever both of its counts come from one source."""
     made = {}
-    for (service, component, part, name), top in known.items():
-        bottom = known.get((service, component, part, str(ratio.denominator)))
+    for (service, component, part, name, source), top in known.items():
+        bottom = known.get((service, component, part, str(ratio.denominator), source))
         if name != ratio.numerator or bottom is None:
             continue
-        made[service, component, part, ratio.name] = Line(
+        made[service, component, part, ratio.name, source] = Line(
             service=service,
             component=component,
             part=part,
@@ -216,6 +290,7 @@ def _composed(
             first_ts=max(top.first_ts, bottom.first_ts),
             # No errors is news too: the ratio is as fresh as what it counts.
             last_ts=bottom.last_ts,
+            coarser=(*top.coarser, *bottom.coarser),
         )
     return made
 

@@ -26,6 +26,7 @@ from metrics.ui.words import counted, day_range, moment, step_name, t, title_of
 __all__ = ["ask", "draw"]
 
 KINDS = ("deployment", "incident", "alert", "batch_run", "build", "change", "defect")
+ASPECTS = ("component", "indicator", "part", "source")
 # Lines of each side shown to somebody who has not asked for any yet.
 FIRST = 2
 # Raw samples beyond this many are too much for a browser and for a reader.
@@ -35,9 +36,9 @@ MOST_ROWS = 60_000
 def ask(here: Frame, period: Period) -> Choice:
     """The pickers, and what they mean; a name in the link that nobody knows is explained."""
     indicators = catalog.load().indicators
-    known, _ = loading.known(here.folder, here.service.name)
-    question = Question(*(address.asked_all(key) for key in ("component", "indicator", "part")))
-    choice = choose(question, known, indicators)
+    known = loading.known(here.folder, here.config, here.service.name)
+    question = Question(*(address.asked_all(key) for key in ASPECTS))
+    choice = choose(question, known.lines, indicators, known.of_each_source)
     if choice.unknown:
         st.warning(unknown(choice.unknown))
     # Names in a link may be aliases: the pickers know one name for each.
@@ -53,11 +54,14 @@ def ask(here: Frame, period: Period) -> Choice:
             placeholder=t("All indicators"),
         )
         controls.several(t("Part"), choice.parts, "part", placeholder=t("Whole components"))
+        if choice.sources or question.sources:
+            shown = sorted({*choice.sources, *question.sources})
+            controls.several(t("Source"), shown, "source", placeholder=t("Whom the catalogue believes"))
     if question == Question():
         panels = loading.home(here.folder, here.config, here.service, period).panels
         lines = first_of_each([panel.reading.line for panel in panels], FIRST)
         st.caption(nothing_chosen(len(lines), len(panels)))
-        return Choice(lines, 0, choice.components, choice.indicators, choice.parts)
+        return replace(choice, lines=lines, left_out=0)
     if not choice.lines and not choice.unknown:
         st.info(t("No line has all of this. Take away a part, an indicator or a component."))
     return choice
@@ -154,7 +158,7 @@ def _nothing(lines: Sequence[Line], period: Period) -> None:
     )
     ends = newest.astimezone(ZoneInfo(period.zone)).replace(tzinfo=None) + timedelta(minutes=1)
     query: address.Query = dict(st.query_params.to_dict())
-    query |= {key: list(address.asked_all(key)) for key in ("component", "indicator", "part", "event")}
+    query |= {key: list(address.asked_all(key)) for key in (*ASPECTS, "event")}
     query |= {
         "period": "custom",
         "since": (ends - timedelta(weeks=1)).isoformat(timespec="minutes"),
@@ -200,7 +204,7 @@ def _behind(
             )
     query = st.expander(t("The SQL that made it"), on_change="rerun", key="sql")
     if query.open:
-        _, series = loading.known(here.folder, here.service.name)
+        series = loading.known(here.folder, here.config, here.service.name).series
         with query:
             st.code(read.sql(identities(lines, series), period.window, step), language="sql")
             st.caption(t("Paste it into any DuckDB shell opened on a copy or read-only; times there are UTC."))
@@ -214,6 +218,7 @@ def _rows(drawn: Sequence[stack.Drawn], zone: str) -> pd.DataFrame:
                 "component": each.line.component,
                 "part": each.line.part or "",
                 "indicator": each.line.indicator.name,
+                "source": each.line.source,
                 "value": each.now.values,
                 "least": each.now.low if each.now.low is not None else float("nan"),
                 "greatest": each.now.high if each.now.high is not None else float("nan"),

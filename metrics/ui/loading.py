@@ -31,6 +31,7 @@ from metrics.ui.words import t
 
 __all__ = [
     "Facts",
+    "Known",
     "Ledger",
     "collect_in_background",
     "configuration",
@@ -136,17 +137,30 @@ def _newest(series: pd.DataFrame, now: datetime, db: read.Reader) -> dict[str, d
     return reached | {str(name): at.to_pydatetime() for name, at in past.groupby("service")["last_ts"].max().items()}
 
 
-@said
-def known(folder: Path, service: str) -> tuple[tuple[Line, ...], pd.DataFrame]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
     """Every line of a service, and the series they are made of."""
-    return _known(folder, store_of(folder).version(), service)
+
+    lines: tuple[Line, ...]
+    """Of rival sources, the one that the catalogue believes."""
+    of_each_source: tuple[Line, ...]
+    series: pd.DataFrame
+
+
+@said
+def known(folder: Path, settings: Config, service: str) -> Known:
+    """What the store has of a service."""
+    kinds = tuple((source.name, source.kind) for source in settings.sources)
+    return _known(folder, store_of(folder).version(), service, kinds)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _known(folder: Path, version: str, service: str) -> tuple[tuple[Line, ...], pd.DataFrame]:
+def _known(folder: Path, version: str, service: str, kinds: tuple[tuple[str, str], ...]) -> Known:
     with store_of(folder).read() as db:
         series = read.series(db, service)
-    return lines(series, catalog.load().indicators), series
+    indicators = catalog.load().indicators
+    told = lines(series, indicators, dict(kinds), each_source=True)
+    return Known(lines(series, indicators, dict(kinds)), told, series)
 
 
 @said
@@ -162,6 +176,7 @@ def home(folder: Path, settings: Config, service: Service, period: Period) -> ov
         period.zone,
         repr(service),
         service,
+        known(folder, settings, service.name).lines,
     )
 
 
@@ -175,17 +190,17 @@ def _home(
     zone: str,
     described: str,
     _service: Service,
+    _every: tuple[Line, ...],
 ) -> overview.Overview:
     period = Period(Window(since, until), zone)
-    every, _ = _known(folder, version, name)
-    used = sorted({number for line in every for number in line.ids})
+    used = sorted({number for line in _every for number in line.reads})
     step = period.step(HOME_POINTS)
     with store_of(folder).read() as db:
         now, before = (read.period(db, window, used) for window in (period.window, period.previous))
         sparks = read.buckets(db, used, period.window, overview.spark_step(period), zone)
-        readings = reading.read(every, _service, now, before, sparks)
+        readings = reading.read(_every, _service, now, before, sparks)
         leading = headline(readings, _service, catalog.load().indicators)
-        ids = [number for line in leading for number in line.ids]
+        ids = [number for line in leading for number in line.reads]
         curves = [read.buckets(db, ids, window, step, zone) for window in (period.window, period.previous)]
         events = read.events(db, period.window, ("deployment", "incident"), name)
         coverage = read.coverage(db, None, name)
@@ -206,7 +221,7 @@ def _home(
 def drawn(folder: Path, chosen: Sequence[Line], period: Period, step: timedelta | None) -> tuple[stack.Drawn, ...]:
     """Some lines in the period and in the one before it, in these steps or raw."""
     window = period.window
-    key = tuple(line.ids for line in chosen)
+    key = tuple((line.reads, line.ids) for line in chosen)
     return _drawn(folder, store_of(folder).version(), key, window.start, window.end, period.zone, step, tuple(chosen))
 
 
@@ -214,7 +229,7 @@ def drawn(folder: Path, chosen: Sequence[Line], period: Period, step: timedelta 
 def _drawn(
     folder: Path,
     version: str,
-    ids: tuple[tuple[int, ...], ...],
+    ids: tuple[tuple[tuple[int, ...], ...], ...],
     since: datetime,
     until: datetime,
     zone: str,
@@ -222,7 +237,7 @@ def _drawn(
     _chosen: tuple[Line, ...],
 ) -> tuple[stack.Drawn, ...]:
     period = Period(Window(since, until), zone)
-    flat = sorted({number for line in ids for number in line})
+    flat = sorted({number for line in _chosen for number in line.reads})
     with store_of(folder).read() as db:
         now, before = (_points(db, flat, window, step, zone) for window in (period.window, period.previous))
     shift = period.window.start - period.previous.start

@@ -101,7 +101,9 @@ def nothing_chosen(shown: int, leading: int) -> str:
 
 def unknown(found: Sequence[Unknown]) -> str:
     """A link that names what nobody knows: what was meant, perhaps."""
-    kinds = {"component": t("component"), "indicator": t("indicator"), "part": t("part")}
+    kinds = {
+        "component": t("component"), "indicator": t("indicator"), "part": t("part"), "source": t("source"),
+    }  # fmt: skip
     said = [
         t(
             "no {kind} `{name}` (did you mean {nearest}?)",

@@ -139,7 +139,8 @@ def _title(mine: Sequence[Drawn], colors: Sequence[str], unit: str, domain: Sequ
 
 
 def where(line: Line) -> str:
-    return line.component if line.part is None else f"{line.component} {line.part}"
+    place = line.component if line.part is None else f"{line.component} {line.part}"
+    return f"{place} ({line.source})" if line.has_rivals else place
 
 
 def label_of(line: Line) -> str:

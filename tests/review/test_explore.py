@@ -72,3 +72,16 @@ def test_steps_offered_are_no_finer_than_the_samples():
 def test_the_series_behind_a_line():
     found = identities([line for line in KNOWN if line.part == "writer"], made.series(ROWS))
     assert found == (Series("jobs", "db", "cpu", "mean", "%", 300, "files", part="writer"),)
+
+
+def test_rival_sources_are_offered_and_drawn_side_by_side_when_asked_for():
+    rows = [(1, "web", None, "cpu", "a"), (2, "web", None, "cpu", "b"), (3, "db", None, "cpu", "a")]
+    frame = made.series(rows)
+    known, told = (lines(frame, made.INDICATORS, each_source=each) for each in (False, True))
+    plain = choose(Question(("web",), ("cpu",)), known, made.INDICATORS, told)
+    assert (len(plain.lines), plain.sources) == (1, ("a", "b"))
+    both = choose(Question(("web",), ("cpu",), sources=("a", "b")), known, made.INDICATORS, told)
+    assert [(line.source, line.has_rivals) for line in both.lines] == [("a", True), ("b", True)]
+    assert choose(Question(("db",), ("cpu",)), known, made.INDICATORS, told).sources == ()
+    wrong = choose(Question(("web",), ("cpu",), sources=("c",)), known, made.INDICATORS, told)
+    assert (wrong.lines, wrong.unknown) == ((), (Unknown("source", "c", ("a", "b")),))

@@ -46,6 +46,44 @@ def test_without_a_word_from_the_catalogue_whoever_spoke_last_is_believed():
     assert [line.ids for line in lines(frame, made.INDICATORS)] == [(1,)]
 
 
+def test_a_source_is_believed_by_its_kind_whatever_it_is_called():
+    cpu = made.indicator("cpu", sources=("cloudwatch", "host"))
+    frame = made.series([(1, "db", None, "cpu", "host"), (2, "db", None, "cpu", "aws-tokyo")])
+    assert [line.source for line in lines(frame, {"cpu": cpu})] == ["host"]
+    assert [line.source for line in lines(frame, {"cpu": cpu}, {"aws-tokyo": "cloudwatch"})] == ["aws-tokyo"]
+
+
+def test_each_sources_line_is_there_to_lay_them_side_by_side():
+    rows = [(1, "db", None, "cpu", "a"), (2, "db", None, "cpu", "b"), (3, "web", None, "cpu", "a")]
+    found = lines(made.series(rows), made.INDICATORS, each_source=True)
+    assert [(line.ids, line.source, line.has_rivals) for line in found] == [
+        ((1,), "a", True), ((2,), "b", True), ((3,), "a", False),
+    ]  # fmt: skip
+
+
+def test_a_ratio_is_made_of_counts_of_one_source_where_there_is_one():
+    rows = [
+        (1, "web", None, "errors", "a"), (2, "web", None, "requests", "a"),
+        (3, "web", None, "errors", "b"), (4, "web", None, "requests", "c"),
+    ]  # fmt: skip
+    rate = next(line for line in lines(made.series(rows), made.INDICATORS) if line.is_ratio)
+    assert rate.ids == (1, 2)
+    rate = next(line for line in lines(made.series(rows[2:]), made.INDICATORS) if line.is_ratio)
+    assert rate.ids == (3, 4)
+
+
+def test_old_data_in_longer_periods_is_drawn_before_the_finer_and_not_mixed_into_a_figure():
+    frame = made.series([(1, "web", None, "cpu"), (2, "web", None, "cpu", "files", made.WEEK.start)])
+    frame.loc[frame["series_id"] == 2, "period_s"] = 3600
+    (line,) = lines(frame, made.INDICATORS)
+    assert (line.ids, line.reads, line.period_s) == ((1,), (1, 2), 300)
+    both = by_series(made.buckets({1: [None, None, 30], 2: [10, 20, 25]}))
+    assert curve(line, both).values.tolist() == [10, 20, 30]
+    assert curve(line, by_series(made.buckets({2: [10, 20, 25]}))).values.tolist() == [10, 20, 25]
+    assert figure(line, _rows(made.period({1: {"mean": 30}, 2: {"mean": 10}}))) == 30
+    assert figure(line, _rows(made.period({2: {"mean": 10}}))) == 10
+
+
 def test_a_ratio_is_made_of_its_counts_even_where_a_ready_made_one_is_stored():
     frame = made.series([(1, "web", None, "errors"), (2, "web", None, "requests"), (3, "web", None, "error_rate")])
     rate = next(line for line in lines(frame, made.INDICATORS) if line.indicator.name == "error_rate")
