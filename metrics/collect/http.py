@@ -87,8 +87,9 @@ class Budget:
             if time.monotonic() - self._began > LONGEST_RUN_S:
                 raise BudgetSpentError("a run may take an hour, and it is over; the next run goes on from here")
             if self.spent >= self.requests:
+                many = "s" if self.requests > 1 else ""
                 raise BudgetSpentError(
-                    f"its budget of {self.requests:,} requests a run is spent; the next run goes on from here"
+                    f"its budget of {self.requests:,} request{many} a run is spent; the next run goes on from here"
                 )
             self.spent += 1
             now = time.monotonic()

@@ -29,6 +29,7 @@ class SeriesState:
     component: str
     part: str | None
     indicator: str
+    first_ts: datetime | None
     last_ts: datetime | None
     state: str
     detail: str
@@ -55,7 +56,10 @@ class SeriesState:
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """One source. `last_good` is the end of its newest complete window; `series` counts those asked for in vain."""
+    """One source. `last_good` is the end of its newest complete window; `series` counts those asked for in vain.
+
+    `oldest` and `newest` are the times of its samples: how far back it was collected, and how fresh it is.
+    """
 
     name: str
     kind: str
@@ -65,6 +69,7 @@ class SourceState:
     late: int
     gaps: int
     last_good: datetime | None
+    oldest: datetime | None
     newest: datetime | None
     refused: int
     last_run: datetime | None
@@ -110,12 +115,22 @@ def _series_states(
     answers: dict[Key, list[Row]] = {}
     for row in coverage.to_dict("records"):
         answers.setdefault(_key(row), []).append(row)
-    stored = {_key(row): row for row in series.to_dict("records")}
+    stored = _stored(series)
     asked_in_vain = {key: None for key in answers if key not in stored}
     return [
         _series_state(key, row, answers.get(key, []), every.get(str(key[0])), now)
         for key, row in (stored | asked_in_vain).items()
     ]
+
+
+def _stored(series: pd.DataFrame) -> dict[Key, Row]:
+    """Of a series that a source gives in several periods, older data in longer ones, the newest."""
+    found: dict[Key, Row] = {}
+    for row in series.sort_values("last_ts", na_position="first").to_dict("records"):
+        key = _key(row)
+        starts = [each["first_ts"] for each in (row, found.get(key, row)) if pd.notna(each["first_ts"])]
+        found[key] = {**row, "first_ts": min(starts, default=None)}
+    return found
 
 
 def _key(row: Row) -> Key:
@@ -134,6 +149,7 @@ def _series_state(
         component=str(component),
         part=part,
         indicator=str(indicator),
+        first_ts=None if row is None else moment(row["first_ts"]),
         last_ts=None if row is None else moment(row["last_ts"]),
         state=ordered[-1]["state"] if ordered else "",
         detail=ordered[-1]["detail"] or "" if ordered else "",
@@ -176,6 +192,7 @@ def _source_state(
         late=sum(state.late for state in states),
         gaps=sum(state.gaps for state in states),
         last_good=moment(good["window_end"].max()) if len(good) else None,
+        oldest=min((state.first_ts for state in states if state.first_ts), default=None),
         newest=max((state.last_ts for state in states if state.last_ts), default=None),
         refused=int(mine["rows_refused"].sum()),
         last_run=None if last is None else moment(last["started_at"]),

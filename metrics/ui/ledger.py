@@ -69,9 +69,10 @@ def _ended(outcome: Outcome) -> str:
         return t("{source}: another run of it is under way.", source=outcome.source)
     if outcome.state == "failed":
         return t("{source} failed: {reason}", source=outcome.source, reason=outcome.detail)
-    return counted(
+    rows = counted(
         "{source}: {n} new or changed row.", "{source}: {n} new or changed rows.", outcome.rows, source=outcome.source
     )
+    return t("{rows} Not whole: {reason}", rows=rows, reason=outcome.detail) if outcome.state == "partial" else rows
 
 
 def draw_sources(here: Frame, seen: Ledger) -> None:
@@ -138,6 +139,7 @@ def _source_row(state: SourceState, here: Frame) -> dict[str, object]:
         t("Series"): state.series,
         t("Never collected"): state.never,
         t("Late"): state.late,
+        t("Since"): moment(state.oldest, here.zone, here.now),
         t("Complete until"): moment(state.last_good, here.zone, here.now),
         t("Newest sample"): age(state.newest, here.now),
         t("Gaps"): state.gaps,

@@ -18,6 +18,7 @@ from pydantic import BaseModel, SecretStr, field_validator
 from metrics import collect as sources
 from metrics import config
 from metrics.collect import Source, registry, run
+from metrics.collect import http as polite
 from metrics.collect.redaction import redacted
 from metrics.collect.run import Outcome, Request, chosen, run_source, run_sources, store_of
 from metrics.errors import ConfigError, InputError
@@ -127,6 +128,39 @@ def test_a_fault_of_ours_in_a_source_is_recorded_and_stops_no_other(
 
 
 @pytest.mark.usefixtures("with_board")
+def test_a_source_that_hangs_is_cut_off_and_stops_no_other(
+    folder: Path, board: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polite, "READ_S", 0.2)
+    is_over = threading.Event()
+
+    class Silent(Board):
+        def do_GET(self) -> None:
+            is_over.wait(20)
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        configure(folder, {"mute": board_config(url), "board": board_config(board)})
+        outcomes = collect(folder)
+        is_over.set()
+        server.shutdown()
+    assert (outcomes["board"].state, outcomes["board"].rows) == ("done", 5)
+    assert outcomes["mute"].state == "failed"
+    assert outcomes["mute"].detail.startswith("can't be reached: ReadTimeout")
+
+
+@pytest.mark.usefixtures("with_board")
+def test_a_budget_of_the_configuration_is_kept(folder: Path, board: str) -> None:
+    configure(folder, {"board": {**board_config(board), "budget": 1}})
+    assert collect(folder)["board"].state == "done"
+    Board.status = 503
+    outcome = collect(folder, NOW + timedelta(hours=1))["board"]
+    assert outcome.state == "partial"
+    assert outcome.detail == "its budget of 1 request a run is spent; the next run goes on from here"
+
+
+@pytest.mark.usefixtures("with_board")
 def test_a_configured_secret_is_taken_out_of_every_text(folder: Path, board: str) -> None:
     Board.status = 403
     configure(folder, {"board": {**board_config(f"{board}/${{BOARD_TOKEN}}")}})
@@ -178,11 +212,16 @@ def test_an_unknown_kind_names_the_known_ones(folder: Path) -> None:
     configure(folder, {"x": {"kind": "hots"}})
     outcome = collect(folder)["x"]
     assert outcome.state == "failed"
-    assert "sources.x.kind is 'hots'; use one of demo, files, host" in outcome.detail
+    assert (
+        "sources.x.kind is 'hots'; use one of cloudwatch, datadog, demo, elasticsearch, files, host, prometheus"
+        in outcome.detail
+    )
 
 
 def test_an_unknown_source_names_the_known_ones(folder: Path) -> None:
-    with pytest.raises(InputError, match="use one of demo, files, host"):
+    with pytest.raises(
+        InputError, match="use one of cloudwatch, datadog, demo, elasticsearch, files, host, prometheus"
+    ):
         chosen(config.load(folder), ["hots"])
     with pytest.raises(ConfigError, match="add one under `sources`"):
         chosen(config.load(folder), [])

@@ -95,3 +95,11 @@ def test_what_needs_a_hand_comes_first_and_all_series_are_counted():
 def test_series_of_two_services_are_told_apart():
     twice = made.series([(1, "web", None, "cpu"), (2, "web", None, "cpu")]).assign(service=["jobs", "shop"])
     assert [state.service for state in seen(series=twice).series] == ["jobs", "shop"]
+
+
+def test_a_series_whose_old_data_is_in_longer_periods_is_not_late_for_them():
+    frame = made.series([(1, "web", None, "cpu"), (2, "web", None, "cpu", "files", WEEK.start)])
+    frame.loc[frame["series_id"] == 2, ["period_s", "first_ts"]] = [3600, WEEK.start - timedelta(days=400)]
+    (state,) = seen(series=frame).series
+    assert (state.late, state.first_ts) == (False, WEEK.start - timedelta(days=400))
+    assert seen(series=frame).sources[0].oldest == WEEK.start - timedelta(days=400)
