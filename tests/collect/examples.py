@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from metrics.model import Window
+from tests.collect import datadog_server
 
 JUNE = Window(datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 8, tzinfo=UTC))
 ROWS = "timestamp,value\n2026-06-01 09:00:00,250\n2026-06-01 09:05:00,310\n2026-06-01 09:10:00,265\n"
@@ -41,6 +42,12 @@ def _csv(text: str) -> Callable[[Path], Mapping[str, object]]:
 
 
 EXAMPLES: Mapping[str, Example] = {
+    "datadog": Example(
+        lambda _: datadog_server.example(*datadog_server.USUAL),
+        lambda: JUNE,
+        series=5,
+        empty=lambda _: datadog_server.example(datadog_server.NOTHING),
+    ),
     "demo": Example(lambda _: {"until": JUNE.end, "weeks": 1}, lambda: JUNE, series=50),
     "files": Example(_csv(ROWS), lambda: JUNE, series=1, asks_for_all=False, empty=_csv("timestamp,value\n")),
     "host": Example(lambda _: {"component": "here"}, _now, series=6, repeats=False),

@@ -1,0 +1,1 @@
+"""What the source `datadog` consists of."""
