@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from metrics.model import Window
-from tests.collect import datadog_server
+from tests.collect import datadog_server, prometheus_samples
+from tests.collect.cloudwatch import databases
 
 JUNE = Window(datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 8, tzinfo=UTC))
 ROWS = "timestamp,value\n2026-06-01 09:00:00,250\n2026-06-01 09:05:00,310\n2026-06-01 09:10:00,265\n"
@@ -42,6 +43,12 @@ def _csv(text: str) -> Callable[[Path], Mapping[str, object]]:
 
 
 EXAMPLES: Mapping[str, Example] = {
+    "cloudwatch": Example(
+        lambda _: databases.example(JUNE.end),
+        lambda: JUNE,
+        series=12,
+        empty=lambda _: databases.example(JUNE.end, measured=False),
+    ),
     "datadog": Example(
         lambda _: datadog_server.example(*datadog_server.USUAL),
         lambda: JUNE,
@@ -51,4 +58,7 @@ EXAMPLES: Mapping[str, Example] = {
     "demo": Example(lambda _: {"until": JUNE.end, "weeks": 1}, lambda: JUNE, series=50),
     "files": Example(_csv(ROWS), lambda: JUNE, series=1, asks_for_all=False, empty=_csv("timestamp,value\n")),
     "host": Example(lambda _: {"component": "here"}, _now, series=6, repeats=False),
+    "prometheus": Example(
+        prometheus_samples.example, lambda: prometheus_samples.HOURS, series=4, empty=prometheus_samples.nothing
+    ),
 }

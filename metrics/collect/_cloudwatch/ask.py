@@ -25,7 +25,7 @@ from metrics.collect._cloudwatch.session import Account, NotAllowedError, Refuse
 from metrics.collect._cloudwatch.span import Span, daily_span, spans
 from metrics.model import Coverage, CoverageState, Points, Series, Window
 
-__all__ = ["ask"]
+__all__ = ["ask", "queries_of"]
 
 Batches = Iterator[Points | Coverage]
 _LONGEST: Final = 300
@@ -33,15 +33,17 @@ _LONGEST: Final = 300
 
 def ask(account: Account, metrics: Sequence[Metric], window: Window, now: datetime) -> Batches:
     """Points and Coverage of each metric for all of the window. `now` is the end of the newest window of the run."""
-    for region in sorted({metric.region for metric in metrics}, key=lambda each: each or ""):
-        here = [metric for metric in metrics if metric.region == region]
+    own = account.region
+    # What is its own comes first: another region may not be open to the account at all.
+    for region in sorted({metric.region or own for metric in metrics}, key=lambda each: (each != own, each)):
+        here = [metric for metric in metrics if (metric.region or own) == region]
         steady = [metric for metric in here if not metric.daily]
         for span in spans(window, now):
             yield from _asked(account, region, steady, span)
         yield from _asked_daily(account, region, [metric for metric in here if metric.daily], window)
 
 
-def _asked_daily(account: Account, region: str | None, metrics: Sequence[Metric], window: Window) -> Batches:
+def _asked_daily(account: Account, region: str, metrics: Sequence[Metric], window: Window) -> Batches:
     span = daily_span(window)
     if span:
         yield from _asked(account, region, metrics, span)
@@ -50,7 +52,7 @@ def _asked_daily(account: Account, region: str | None, metrics: Sequence[Metric]
         yield _coverage(metric, window, "complete", "it is published once a day, and no day ends in this window")
 
 
-def _asked(account: Account, region: str | None, metrics: Sequence[Metric], span: Span) -> Batches:
+def _asked(account: Account, region: str, metrics: Sequence[Metric], span: Span) -> Batches:
     if span.buckets == 0:
         for metric in metrics:
             yield _coverage(metric, span.window, "complete", "no period of it is over in this window yet")
@@ -65,7 +67,7 @@ def _calls(metrics: Iterable[Metric], span: Span) -> Iterator[list[Metric]]:
     call: list[Metric] = []
     queries: set[Query] = set()
     for metric in sorted(metrics, key=lambda each: (each.namespace, each.dimensions, each.zero_with or each.name)):
-        more = _queries(metric)
+        more = queries_of(metric)
         if call and len(queries.union(more)) > most:
             yield call
             call, queries = [], set()
@@ -75,13 +77,13 @@ def _calls(metrics: Iterable[Metric], span: Span) -> Iterator[list[Metric]]:
         yield call
 
 
-def _queries(metric: Metric) -> tuple[Query, ...]:
+def queries_of(metric: Metric) -> tuple[Query, ...]:
     own = query_of(metric)
     return (own, query_of(metric, metric.zero_with)) if metric.zero_with else (own,)
 
 
-def _answered(account: Account, region: str | None, metrics: Sequence[Metric], span: Span) -> Batches:
-    queries = list(dict.fromkeys(query for metric in metrics for query in _queries(metric)))
+def _answered(account: Account, region: str, metrics: Sequence[Metric], span: Span) -> Batches:
+    queries = list(dict.fromkeys(query for metric in metrics for query in queries_of(metric)))
     try:
         answers = fetched(account, region, queries, span)
     except NotAllowedError as error:
@@ -101,7 +103,7 @@ def _answered(account: Account, region: str | None, metrics: Sequence[Metric], s
 
 
 def _result(metric: Metric, answers: Mapping[Query, Answer], span: Span) -> Batches:
-    own, *neighbours = (answers[query] for query in _queries(metric))
+    own, *neighbours = (answers[query] for query in queries_of(metric))
     ts, values, refused = _read(own, span, lambda given: _figure(metric, given))
     state, detail = _state(metric, own)
     for neighbour in neighbours:

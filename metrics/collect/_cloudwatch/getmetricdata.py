@@ -52,7 +52,7 @@ def query_of(metric: Metric, name: str = "") -> Query:
     return Query(metric.namespace, name or metric.name, "Sum" if name else metric.statistic, metric.dimensions)
 
 
-def fetched(account: Account, region: str | None, queries: Sequence[Query], span: Span) -> Mapping[Query, Answer]:
+def fetched(account: Account, region: str, queries: Sequence[Query], span: Span) -> Mapping[Query, Answer]:
     """An answer for each query; what came in part or with an error is asked for again."""
     found = _called(account, region, queries, span)
     for attempt in range(1, ASKED):
@@ -66,7 +66,7 @@ def fetched(account: Account, region: str | None, queries: Sequence[Query], span
     return found
 
 
-def _called(account: Account, region: str | None, queries: Sequence[Query], span: Span) -> dict[Query, Answer]:
+def _called(account: Account, region: str, queries: Sequence[Query], span: Span) -> dict[Query, Answer]:
     client = account.client("cloudwatch", region)
     ids = {f"q{n}": query for n, query in enumerate(queries)}
     found = {query: Answer() for query in queries}

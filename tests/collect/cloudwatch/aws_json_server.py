@@ -24,6 +24,7 @@ from botocore.credentials import Credentials
 
 KEY, SECRET = "AKIAEXAMPLE", "shh-this-is-the-planted-secret-key"
 USER = "arn:aws:iam::123456789012:user/tomoni"
+EC2 = "2016-11-15"
 JSON = "application/x-amz-json-1.0"
 ID = re.compile(r"[a-z][a-zA-Z0-9_]*")
 STAT = re.compile(r"SampleCount|Average|Sum|Minimum|Maximum|p(100|\d{1,2}(\.\d{1,10})?)")
@@ -224,7 +225,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, json.dumps(self.cloud.get_metric_data(json.loads(body))).encode(), JSON)
             return
         inner = self.cloud.form(action, form)
-        text = f"<{action}Response><{action}Result>{inner}</{action}Result></{action}Response>"
+        if form.get("Version") != EC2:
+            inner = f"<{action}Result>{inner}</{action}Result>"
+        text = f"<{action}Response>{inner}</{action}Response>"
         self._send(200, text.encode(), "text/xml")
 
     def _refuse(self, error: RefusedError, *, is_json: bool) -> None:
