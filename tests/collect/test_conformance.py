@@ -46,8 +46,16 @@ def samples(folder: Path) -> pd.DataFrame:
     """All that the store holds, with the identity of its series beside it."""
     with store_of(config.load(folder)).read() as db:
         series = read.series(db)
+        if series.empty:
+            return series.assign(ts=[], value=[])
         ever = Window(series["first_ts"].min().to_pydatetime(), series["last_ts"].max() + timedelta(seconds=1))
         return read.samples(db, list(series["series_id"]), ever).merge(series, on="series_id")
+
+
+def events(folder: Path) -> list[tuple[object, ...]]:
+    """All that the store knows of events."""
+    with store_of(config.load(folder)).read() as db:
+        return db.rows("SELECT * EXCLUDE (observed_at, run_id) FROM events ORDER BY kind, id")
 
 
 def test_its_docstring_begins_with_its_name(source: Source) -> None:
@@ -75,20 +83,23 @@ def test_it_brings_series_in_canonical_units_and_nothing_from_outside_the_window
     assert run(folder, window).state in ("done", "partial")
     found = samples(folder)
     assert found["series_id"].nunique() >= example.series
+    assert len(events(folder)) >= example.events
     for row in found.drop_duplicates("series_id").itertuples():
         indicator = catalog.load().get(row.indicator)
         assert (row.indicator, row.unit, row.stat) == (indicator.name, indicator.unit, indicator.stat)
         assert row.source == "it"
-    assert found["ts"].min() >= window.start
-    assert (found["ts"] + pd.to_timedelta(found["period_s"], unit="s")).max() <= window.end
+    if example.series:
+        assert found["ts"].min() >= window.start
+        assert (found["ts"] + pd.to_timedelta(found["period_s"], unit="s")).max() <= window.end
 
 
 def test_asking_again_brings_the_same_keys(folder: Path, example: Example) -> None:
     window = example.window()
     run(folder, window)
-    before = samples(folder)
+    before, happened = samples(folder), events(folder)
     again = run(folder, window)
     after = samples(folder)
+    assert events(folder) == happened
     keys = ["series_id", "ts", *(["value"] if example.repeats else [])]
     pd.testing.assert_frame_equal(before[keys], after[keys])
     assert again.rows == 0 or not example.repeats
