@@ -10,6 +10,7 @@ from pathlib import Path
 from metrics.model import Window
 from tests.collect import datadog_server, prometheus_samples
 from tests.collect.cloudwatch import databases
+from tests.collect.elasticsearch import osmem
 
 JUNE = Window(datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 8, tzinfo=UTC))
 ROWS = "timestamp,value\n2026-06-01 09:00:00,250\n2026-06-01 09:05:00,310\n2026-06-01 09:10:00,265\n"
@@ -22,6 +23,8 @@ class Example:
     window: Callable[[], Window]
     series: int
     """How many series it brings, at least."""
+    events: int = 0
+    """How many events it brings, at least."""
     repeats: bool = True
     """Whether the same question gives the same values; always the same keys."""
     asks_for_all: bool = True
@@ -42,6 +45,8 @@ def _csv(text: str) -> Callable[[Path], Mapping[str, object]]:
     return settings
 
 
+NOON = Window(datetime(2026, 6, 20, 9, tzinfo=UTC), datetime(2026, 6, 20, 13, tzinfo=UTC))
+
 EXAMPLES: Mapping[str, Example] = {
     "cloudwatch": Example(
         lambda _: databases.example(JUNE.end),
@@ -56,6 +61,9 @@ EXAMPLES: Mapping[str, Example] = {
         empty=lambda _: datadog_server.example(datadog_server.NOTHING),
     ),
     "demo": Example(lambda _: {"until": JUNE.end, "weeks": 1}, lambda: JUNE, series=50),
+    "elasticsearch": Example(
+        lambda _: osmem.example_settings(), lambda: NOON, series=35, empty=lambda _: osmem.example_settings("no-*")
+    ),
     "files": Example(_csv(ROWS), lambda: JUNE, series=1, asks_for_all=False, empty=_csv("timestamp,value\n")),
     "host": Example(lambda _: {"component": "here"}, _now, series=6, repeats=False),
     "prometheus": Example(

@@ -1,0 +1,109 @@
+"""Signs of life: does the server answer, and are the indexes and fields there, of a kind that can be counted?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from pydantic import BaseModel
+
+from metrics.collect import Sign
+from metrics.collect._elasticsearch.refusal import NotAnsweredError
+from metrics.collect._elasticsearch.search import Search, parsed, read
+from metrics.collect._elasticsearch.target import Query, Target
+
+__all__ = ["signs"]
+
+_TEXT: Final = frozenset({"text", "match_only_text"})
+_TIMES: Final = frozenset({"date", "date_nanos"})
+_WORDS: Final = frozenset({"keyword", "constant_keyword", "wildcard", "flattened"})
+_NUMBERS: Final = frozenset(
+    {"long", "integer", "short", "byte", "double", "float", "half_float", "scaled_float", "unsigned_long"}
+)
+_STATUSES: Final = _NUMBERS | _WORDS
+
+
+class _Fields(BaseModel):
+    indices: list[str] | str = []
+    fields: Mapping[str, Mapping[str, object]] = {}
+
+    @property
+    def number_of_indices(self) -> int:
+        return 1 if isinstance(self.indices, str) else len(self.indices)
+
+    def kinds(self, name: str) -> set[str]:
+        """What the field is in the indexes that have it."""
+        return set(self.fields.get(name, {})) - {"unmapped"}
+
+
+class _Newest(BaseModel):
+    value: float | None = None
+
+
+def signs(search: Search, targets: Sequence[Target], top: int) -> Iterator[Sign]:
+    """Raises SourceError when the login is refused, httpx.TransportError when nobody answers."""
+    if not targets:
+        yield Sign("note", "no component uses it: add `use: elasticsearch` and `index` to one in a service's file")
+    found = [sign for target in targets for sign in _of_target(search, target)]
+    if any(sign.state == "fine" for sign in found) or not targets:
+        yield Sign("fine", _reached(search, targets, top))
+    yield from found
+
+
+def _reached(search: Search, targets: Sequence[Target], top: int) -> str:
+    if not targets:
+        reply = search.http.get(f"{search.base_url}/", headers=search.headers, follow_redirects=False)
+        return f"{search.base_url} answers {reply.status_code}"
+    names = ", ".join(target.component for target in targets)
+    return f"{search.base_url} answers for {names}; at most {top} endpoints a day have names"
+
+
+def _of_target(search: Search, target: Target) -> Iterator[Sign]:
+    fields = target.fields
+    wanted = {fields.timestamp: _TIMES, fields.path: _WORDS, fields.status: _STATUSES, fields.duration: _NUMBERS}
+    yield from _of_index(search, target, target.index, wanted, target.accesses)
+    if target.error_index:
+        yield from _of_index(search, target, target.error_index, {fields.timestamp: _TIMES}, target.errors)
+
+
+def _of_index(
+    search: Search, target: Target, index: str, wanted: Mapping[str, frozenset[str]], where: list[Query]
+) -> Iterator[Sign]:
+    about = f"{target.component}, {index}"
+    names = [*wanted, *(f"{name}.keyword" for name in wanted)]
+    try:
+        known = read(_Fields, search.fields(index, names))
+        if not known.number_of_indices:
+            yield Sign("wrong", f"no index matches `{index}`: is it the right name?", about)
+            return
+        faults = [fault for name, kinds in wanted.items() for fault in _faults(known, name, kinds)]
+        yield from (Sign("wrong", fault, about) for fault in faults)
+        if not faults:
+            yield _newest(search, target, index, where, known.number_of_indices, about)
+    except NotAnsweredError as refused:
+        yield Sign("wrong", refused.detail, about)
+
+
+def _faults(known: _Fields, name: str, kinds: frozenset[str]) -> Iterator[str]:
+    found = known.kinds(name)
+    if not found:
+        yield f"there is no field `{name}`: write what it is called under `fields`"
+    elif found & _TEXT:
+        keyword = f"{name}.keyword"
+        there = "which is there" if known.kinds(keyword) else "once the index has one"
+        yield f"field `{name}` is text: name its keyword, as in {keyword}, {there}"
+    elif wrong := found - kinds:
+        yield f"field `{name}` is {min(wrong)}: it has to be one of {', '.join(sorted(kinds))}"
+
+
+def _newest(search: Search, target: Target, index: str, where: list[Query], indices: int, about: str) -> Sign:
+    newest: Query = {"newest": {"max": {"field": target.fields.timestamp}}}
+    answer = search.ask(index, where, newest)
+    latest = parsed(_Newest, answer.aggregations, "newest").value
+    if not answer.documents or latest is None:
+        picked = "`error_filter`" if where == target.errors else "`filter`"
+        return Sign("note", f"{indices} indexes, and no document that {picked} lets through: is it right?", about)
+    at = datetime.fromtimestamp(latest / 1_000, UTC)
+    said = f"{answer.documents:,} documents in {indices} indexes, the newest of {at:%Y-%m-%d %H:%MZ}"
+    return Sign("fine", said, about)
