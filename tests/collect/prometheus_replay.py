@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
 
-__all__ = ["Answer", "Asked", "Replay", "cut", "failure", "matrix", "replaying", "success"]
+__all__ = ["Answer", "Asked", "Replay", "Say", "cut", "failure", "matrix", "replaying", "success"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ def replaying(say: Say) -> Iterator[Replay]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet: no waiting for an acknowledgement in between
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
@@ -94,14 +95,14 @@ def replaying(say: Say) -> Iterator[Replay]:
             self.wfile.write(answer.body)
             self.close_connection = bool(answer.promises)
 
-        do_GET = do_POST
+        do_GET = do_POST  # noqa: N815 - http.server asks for this name
 
         def log_message(self, *_: object) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         replay.url = f"http://127.0.0.1:{server.server_port}"
         yield replay
         server.shutdown()
