@@ -30,8 +30,8 @@ __all__ = ["BACKFILL", "RECOLLECT", "RECOLLECT_DAILY", "SITES", "SLICE", "Settin
 BACKFILL = timedelta(days=456)
 # AWS's metrics come 10 to 20 minutes late by way of Datadog, an agent's within minutes.
 RECOLLECT = timedelta(hours=2)
-# A scalar query is about a whole UTC day: the day before yesterday is whole again in two days, yesterday's late
-# values included.
+# Late values also change a whole day's figure (a scalar query): asked for a first time when the day is over, it is
+# asked for again a day later. One day, as for timeseries alone, would reach back to the middle of it only.
 RECOLLECT_DAILY = timedelta(days=2)
 # 1,152 points at five minutes, where Datadog gives at most 1,500.
 SLICE = timedelta(days=4)
@@ -77,6 +77,8 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     def _host_is_an_address(cls, host: str | None) -> str | None:
         if host is not None and not host.startswith(("http://", "https://")):
             raise ValueError(f"{host!r} is no address; write one as in https://datadog-proxy.internal")
+        if host is not None and "@" in host:
+            raise ValueError("has a user in it; a proxy that wants one is not supported")
         return host.rstrip("/") if host else None
 
     @property
@@ -122,31 +124,34 @@ def _unanswered(left: list[Task], error: SourceError | httpx.RequestError) -> It
 
 
 def check(settings: Settings, http: httpx.Client) -> Iterator[Sign]:
-    """Whether the keys are known, and what each query brought in the last day."""
-    account = _account(settings, http)
+    """Whether the keys are known, and what each query brought in the last two days."""
+    account, questions = _account(settings, http), settings.questions
     try:
         account.refuse_unknown_key()
+        found = list(_lately(account, questions))
     except SourceError as error:
-        yield Sign("wrong", str(error), "api_key")
+        if error.retryable:
+            raise
+        yield Sign("wrong", str(error))
         return
-    questions = settings.questions
+    signs = list(_signs(found))
+    yield from signs
+    yield from _about_limits(account.limits)
     if not questions:
         yield Sign("note", "no component uses it: write `use: datadog` and its `queries` in a service's file")
+    if not any(sign.state == "wrong" for sign in signs):
+        requests = -(-len(questions) // AT_ONCE)
+        yield Sign("fine", f"{settings.address} accepts the keys: {len(questions)} queries in {requests} requests")
+
+
+def _lately(account: Datadog, questions: tuple[Question, ...]) -> Iterator[Coverage]:
+    """How each query ended, for the last two days and not for each of its parts."""
     end = datetime.fromtimestamp(time.time() // 3600 * 3600, UTC)
-    found: list[Coverage] = []
     left = deque(tasks(questions, Window(end - timedelta(days=2), end)))
     while left:
         came = list(answered(account, left.popleft()))
         left.extendleft(reversed([each for each in came if isinstance(each, Task)]))
-        found += [each for each in came if isinstance(each, Coverage) and each.part is None]
-    signs = list(_signs(found))
-    yield from signs
-    yield from _about_limits(account.limits)
-    if not any(sign.state == "wrong" for sign in signs):
-        requests = -(-len(questions) // AT_ONCE)
-        yield Sign(
-            "fine", f"{settings.address} accepts the keys; {len(questions)} queries, {requests} requests a run"
-        )
+        yield from (each for each in came if isinstance(each, Coverage) and each.part is None)
 
 
 def _signs(found: list[Coverage]) -> Iterator[Sign]:

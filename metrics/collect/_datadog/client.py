@@ -93,7 +93,7 @@ class _Carrier:
         preload_content: bool = True,  # noqa: FBT001, FBT002 - the client's own signature
         request_timeout: object = None,
     ) -> _Reply:
-        """Raises what the client raises for a reply that is no 2xx, and RefusedError for a 200 that is none."""
+        """Raises what the client raises for a reply that is no 2xx, and SourceError for a 200 that is none."""
         pauses = _free_at.setdefault(self._http, {})
         path = urlsplit(url).path
         if (left := pauses.pop(path, 0.0) - time.monotonic()) > 0:
@@ -122,7 +122,7 @@ def _accepted(reply: _Reply) -> _Reply:
         body = json.loads(reply.data)
     except ValueError:
         start = reply.data[:80].decode("utf-8", "replace")
-        raise RefusedError(f"Datadog answered something that is no JSON: {start!r}") from None
+        raise SourceError(f"Datadog answered something that is no JSON: {start!r}; is `host` right?") from None
     if refused := refused_in_a_200(body):
         raise refused
     return reply
@@ -218,8 +218,9 @@ class Datadog:
             ) from None
         except ApiException as error:
             raise self._failed(error) from None
-        except RefusedError as error:
-            raise RefusedError(self._clean(str(error)), retryable=error.retryable) from None
+        except SourceError as error:
+            error.args = (self._clean(str(error)),)
+            raise
         except (OpenApiException, TypeError, ValueError, LookupError, AttributeError) as error:
             # What the client can't read it refuses with any of these.
             raise RefusedError(f"Datadog answered what can't be read: {self._clean(str(error))[:200]}") from None
