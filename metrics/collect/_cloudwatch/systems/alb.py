@@ -34,6 +34,8 @@ _LINES: Final = (
 )
 _GATEWAY: Final = (Line("http.gateway.5xx.count", "HTTPCode_ELB_5XX_Count", "Sum", zero_with="RequestCount"),)
 _HOSTS: Final = (Line("http.server.hosts.unhealthy", "UnHealthyHostCount", "Maximum"),)
+# Instead of an empty list.
+_NONE: Final = "TargetGroupNotFound"
 _NO_LOG: Final = "it keeps no access log: without one, nobody can tell which requests were slow"
 INDICATORS: Final = indicators(*_LINES, *_GATEWAY, *_HOSTS)
 """What a load balancer would have, to be answered for one that is not there."""
@@ -50,7 +52,8 @@ def found(reader: Reader, target: Target) -> Found:
     except RefusedError as error:
         if target.target_group:
             raise
-        faults.append(refused(error, target, None, indicators(*_HOSTS)))
+        if error.code != _NONE:
+            faults.append(refused(error, target, None, indicators(*_HOSTS)))
     asked = [*_metrics(target, balancer, groups)]
     if not groups and not faults:
         said = "no target group is attached, so no host can be unhealthy"
