@@ -118,8 +118,8 @@ def _cost(settings: Settings, metrics: Sequence[Metric], now: datetime) -> Itera
     yield Sign(
         "note",
         f"{asked:,} metrics every {_rhythm(settings.every)} are {asked * runs:,.0f} a month, about USD "
-        f"{asked * runs * USD_A_METRIC:,.2f} at USD 0.01 per 1,000 metrics requested (a list price: verify it), and "
-        f"about {math.ceil(asked / most):,} requests of GetMetricData a run; the first run asks for the past in "
+        f"{asked * runs * USD_A_METRIC:,.2f} at USD 0.01 per 1,000 metrics requested (a list price: verify it). "
+        f"GetMetricData is called about {_times(math.ceil(asked / most))} a run; the first run asks for the past in "
         f"{first} pieces, about USD {asked * first * USD_A_METRIC:,.2f}",
         "cost",
     )
@@ -128,3 +128,7 @@ def _cost(settings: Settings, metrics: Sequence[Metric], now: datetime) -> Itera
 def _rhythm(every: timedelta) -> str:
     minutes = every.total_seconds() / 60
     return f"{minutes / 60:g} h" if minutes % 60 == 0 else f"{minutes:g} min"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"

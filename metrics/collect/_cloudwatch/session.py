@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import httpx
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, model_validator
 
 from metrics.collect._cloudwatch.refusal import NotAllowedError, RefusedError, goes_stale, is_throttled, refusal
 from metrics.collect._cloudwatch.wire import sender
@@ -37,6 +37,16 @@ class Access(BaseModel, frozen=True, extra="forbid"):
     profile: str | None = None
     role_arn: str | None = None
     external_id: str | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.access_key_id is None) != (self.secret_access_key is None):
+            raise ValueError("access_key_id and secret_access_key belong together: set both or none of them")
+        if self.session_token is not None and self.access_key_id is None:
+            raise ValueError("session_token belongs to an access_key_id and a secret_access_key: set them too")
+        if self.external_id is not None and self.role_arn is None:
+            raise ValueError("external_id is told when a role is assumed: set role_arn too")
+        return self
 
 
 class Account:
@@ -142,10 +152,10 @@ class Account:
 
 def _instant(given: float | str) -> datetime:
     """botocore's own way takes ten times as long, which is most of what a large answer costs."""
-    from botocore.utils import parse_timestamp  # type: ignore[import-untyped]  # it has no types
-
     if isinstance(given, int | float):
         return datetime.fromtimestamp(given, UTC)
+    from botocore.utils import parse_timestamp  # type: ignore[import-untyped]  # it has no types
+
     instant: datetime = parse_timestamp(given)
     return instant
 

@@ -74,7 +74,8 @@ class Cloud:
     denied: set[str] = field(default_factory=set)
     statuses: dict[str, list[str]] = field(default_factory=dict)
     """By metric: how its next answers end; half of the values are missing from all but a Complete one."""
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[Fault | None] = field(default_factory=list)
+    """What the next requests get; None lets one pass."""
     page: int = MOST_POINTS
     calls: list[tuple[str, Any]] = field(default_factory=list)
     points: list[int] = field(default_factory=list)
@@ -211,8 +212,8 @@ class _Handler(BaseHTTPRequestHandler):
         form = {} if target else {name: values[0] for name, values in parse_qs(body.decode()).items()}
         action = target.rpartition(".")[2] or form.get("Action", "")
         self.cloud.calls.append((action, form or json.loads(body or b"{}")))
-        if self.cloud.faults:
-            self._fail(self.cloud.faults.pop(0))
+        if self.cloud.faults and (fault := self.cloud.faults.pop(0)):
+            self._fail(fault)
             return
         try:
             self.cloud.authorise(self, body, action)
