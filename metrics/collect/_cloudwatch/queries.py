@@ -73,7 +73,10 @@ def _of_component(
     parts = {None, *found}
     if window.start < known.start:
         yield from _said(owner, parts, Window(window.start, known.start), "empty", _gone(kept))
-    yield from _ended(owner, parts, known, errors, len(databases))
+    if not errors and not found:
+        yield from _said(owner, parts, known, "empty", "no session was busy")
+    else:
+        yield from _ended(owner, parts, known, errors, len(databases))
 
 
 def _ended(
@@ -81,15 +84,12 @@ def _ended(
 ) -> Iterator[Coverage]:
     """How it ended for the total and each statement."""
     if not errors:
-        nothing = len(parts) == 1
-        state: CoverageState = "empty" if nothing else "complete"
-        yield from _said(owner, parts, window, state, "no session was busy" if nothing else "")
+        yield from _said(owner, parts, window, "complete", "")
     elif len(errors) < asked:
         said = f"{len(errors)} of {asked} members did not answer: {errors[0]}"
         yield from _said(owner, parts, window, "partial", said, retryable=True)
     else:
-        forbidden = isinstance(errors[0], NotAllowedError)
-        state = "forbidden" if forbidden else "failed"
+        state: CoverageState = "forbidden" if isinstance(errors[0], NotAllowedError) else "failed"
         yield from _said(owner, parts, window, state, str(errors[0]), retryable=errors[0].retryable)
 
 

@@ -36,7 +36,7 @@ def found(reader: Reader, target: Target) -> Found:
         part = None if target.bucket else name
         if name not in there:
             error = NoSuchThingError("bucket", name, "this account", there)
-            if len(target.names) == 1:
+            if there.isdisjoint(target.names):
                 raise error
             faults.append(Fault(target.service, target.component, part, INDICATORS, "failed", str(error)))
             continue
