@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -206,4 +207,4 @@ def test_a_window_never_asks_for_more_points_than_datadog_gives(datadog: Datadog
     assert max(spans) / 60_000 <= 1_500
     windows = sorted((each.window.start, each.window.end) for each in told.answers)
     assert (windows[0][0], windows[-1][1]) == (DAY, DAY + 36 * HOUR)
-    assert all(one[1] == other[0] for one, other in zip(windows, windows[1:], strict=False))
+    assert all(one[1] == other[0] for one, other in pairwise(windows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_each_whole_day_of_the_window_is_asked_for(datadog: Datadog) -> None:
     ]
     windows = sorted((each.window.start, each.window.end, each.state) for each in told.answers)
     assert (windows[0][0], windows[-1][1]) == (window.start, window.end)
-    assert all(one[1] == other[0] for one, other in zip(windows, windows[1:], strict=False))
+    assert all(one[1] == other[0] for one, other in pairwise(windows))
     assert {state for _, _, state in windows} == {"complete"}
 
 
