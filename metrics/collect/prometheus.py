@@ -105,7 +105,7 @@ class Query(BaseModel, frozen=True, extra="forbid"):
 class Target(AnyTarget, frozen=True, extra="forbid", populate_by_name=True):
     """What to ask for a component."""
 
-    queries: tuple[Query, ...] = ()
+    queries: tuple[Query, ...] = Field(min_length=1)
     """Several with their keys, or in short `indicator: query`."""
     fills: Mapping[str, str] = Field(default={}, alias="with")
     """What stands for `{name}` in the queries, beside `{component}`, `{service}`, `{step}` and `{seconds}`."""

@@ -59,8 +59,8 @@ def _hour(at: datetime) -> str:
 
 
 def settings(url: str, queries: object, **rest: object) -> Settings:
-    target = {"component": "web", "queries": queries}
-    return Settings.model_validate({"base_url": url, "targets": [target], **rest})
+    targets = [{"component": "web", "queries": queries}] if queries else []
+    return Settings.model_validate({"base_url": url, "targets": targets, **rest})
 
 
 def ask(url: str, queries: Mapping[str, object] | Sequence[object], window: Window, **rest: object) -> Asked:

@@ -12,6 +12,9 @@ __all__ = ["Answer", "Question", "Span", "part_of", "wrong_number"]
 
 # As many labels as fit into a sentence.
 LABELS_SHOWN = 4
+LONGEST_DETAIL = 300
+# More parts than anybody looks at: a label such as a request's id, by mistake.
+MOST_PARTS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Span:
     def coverage(self, question: Question, part: str | None) -> Coverage:
         return Coverage(
             question.service, question.component, question.indicator.name, "prometheus", self.window, self.state,
-            self.detail, part, self.retryable,
+            self.detail[:LONGEST_DETAIL], part, self.retryable,
         )  # fmt: skip
 
 
@@ -87,6 +90,10 @@ def wrong_number(question: Question, lines: Sequence[Line]) -> str:
 
 def _unnamed(question: Question, lines: Sequence[Line]) -> str:
     label = "/".join(question.labels)
+    if len(lines) > MOST_PARTS:
+        return (
+            f"the query returns {len(lines):,} series, and {MOST_PARTS:,} are the most: aggregate it by fewer labels"
+        )
     seen = dict[str, Line]()
     for line in lines:
         part = part_of(question, line)

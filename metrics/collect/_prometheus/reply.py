@@ -41,6 +41,7 @@ class Refusal:
     retryable: bool
     too_much: bool = False
     """Whether a shorter range may be answered."""
+    too_slow: bool = False
 
 
 def lines(data: Mapping[str, Any]) -> Iterator[Line]:

@@ -17,6 +17,8 @@ __all__ = ["Server"]
 
 # The server gives up a little before the client does, so that it says why.
 GIVE_UP = "25s"
+# A query that took too long even in six tries would keep all others waiting.
+TRIES_IF_SLOW = 2
 # Of what a server says, as much as fits into a line.
 LONGEST_WORDS = 160
 # Prometheus, Thanos, Mimir and VictoriaMetrics each have their own words for a range that is too long.
@@ -36,17 +38,21 @@ class Server:
         self, http: httpx.Client, base_url: str, headers: Mapping[str, str], secrets: tuple[str, ...]
     ) -> None:
         self._http, self._base_url, self._headers, self._secrets = http, base_url, headers, secrets
+        self._slow: set[str] = set()
 
     def range(self, promql: str, first: int, last: int, step: int) -> Reply | Refusal:
         """The query evaluated each `step` seconds from `first` to `last`, both included."""
         form = {"query": promql, "start": str(first), "end": str(last), "step": str(step), "timeout": GIVE_UP}
         try:
-            return self._asked("query_range", form)
+            reply = self._asked("query_range", form, TRIES_IF_SLOW if promql in self._slow else None)
         except SourceError as error:
             # http.py's words for a reply that is too large: less at once is what it advises, and what can be done.
             if isinstance(error, BudgetSpentError) or "sent more than" not in str(error):
                 raise
             return Refusal("failed", f"{error}: aggregate the query", retryable=False, too_much=True)
+        if isinstance(reply, Refusal) and reply.too_slow:
+            self._slow.add(promql)
+        return reply
 
     def at_present(self, promql: str) -> Reply | Refusal:
         """The query evaluated at the server's own present."""
@@ -59,14 +65,15 @@ class Server:
         data = body.get("data") if body else None
         return data if isinstance(data, dict) else {}
 
-    def _asked(self, path: str, form: Mapping[str, str]) -> Reply | Refusal:
-        reply = self._http.post(f"{self._base_url}/api/v1/{path}", data=form, headers=self._headers)
+    def _asked(self, path: str, form: Mapping[str, str], tries: int | None = None) -> Reply | Refusal:
+        url, extensions = f"{self._base_url}/api/v1/{path}", {} if tries is None else {"tries": tries}
+        reply = self._http.post(url, data=form, headers=self._headers, extensions=extensions)
         body = _json(reply)
-        if body is None or not reply.is_success:
-            self._refuse_at_large(reply, is_json=body is not None)
-        if body is None or body.get("status") != "success":
-            return self._refusal(reply, body or {})
-        return self._read(reply, body)
+        if reply.is_success and body is not None and body.get("status") == "success":
+            return self._read(reply, body)
+        is_ours = body is not None and body.get("status") == "error"
+        self._refuse_at_large(reply, is_ours=is_ours)
+        return self._refusal(reply, body or {})
 
     def _read(self, reply: httpx.Response, body: Mapping[str, Any]) -> Reply | Refusal:
         try:
@@ -88,7 +95,7 @@ class Server:
         missing = f"the server warns: {warnings[0]}" if warnings else ""
         return Reply(found, missing, may_come, _clock(reply))
 
-    def _refuse_at_large(self, reply: httpx.Response, *, is_json: bool) -> None:
+    def _refuse_at_large(self, reply: httpx.Response, *, is_ours: bool) -> None:
         """Raises SourceError for what is wrong with more than this one question."""
         host, status = reply.url.host, reply.status_code
         if status == httpx.codes.UNAUTHORIZED:
@@ -103,15 +110,15 @@ class Server:
                 "past any login page",
                 retryable=False,
             )
-        if status in (404, 405) and not is_json:
+        if status in (404, 405) and not is_ours:
             raise SourceError(
                 f"{host} has no Prometheus API below {reply.url.path.partition('/api/v1')[0] or '/'} ({status}): "
                 "`base_url` is what stands before /api/v1, such as https://mimir.example.com/prometheus",
                 retryable=False,
             )
-        if status == httpx.codes.TOO_MANY_REQUESTS or (status >= 500 and not is_json):
+        if status == httpx.codes.TOO_MANY_REQUESTS or (status >= 500 and not is_ours):
             raise SourceError(f"{host} answered {status} to every try{self._quoted(reply)}")
-        if reply.is_success:
+        if reply.is_success and not is_ours:
             raise SourceError(self._not_ours(reply))
 
     def _refusal(self, reply: httpx.Response, body: Mapping[str, Any]) -> Refusal:
@@ -128,7 +135,7 @@ class Server:
         # A complaint about the query's text may quote any word of it.
         if kind == "timeout" or (kind != "bad_data" and _TOO_LONG.search(said)):
             detail = f"the query takes too long even for a short range: use a recording rule: {words}"
-            return Refusal("failed", detail, retryable=True, too_much=True)
+            return Refusal("failed", detail, retryable=True, too_much=True, too_slow=True)
         if kind in _MAY_PASS or status >= 500:
             return Refusal("failed", f"the server failed ({kind}): {words}", retryable=True)
         return Refusal("failed", f"the query was refused ({kind}): {words}", retryable=False)

@@ -60,6 +60,7 @@ LASTING: dict[str, tuple[Say, str, bool]] = {
                    "is not Prometheus's JSON", True),
     "words for numbers": (lambda a: matrix(a, {}, value="many"), "is not Prometheus's JSON", True),
     "no data": (lambda _: success(None), "is not Prometheus's JSON", True),
+    "nothing": (lambda _: Answer(200, b"{}"), "is not Prometheus's JSON: '{}'", True),
     "redirect": (lambda _: Answer(302, b"", {"Location": "https://login.example.com/"}), "302, a redirect", False),
     "elsewhere": (lambda _: Answer(404, b"404 page not found"), "has no Prometheus API below / (404)", False),
 }  # fmt: skip
@@ -127,6 +128,20 @@ def test_a_server_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
         over.set()
 
 
+def test_a_slow_query_is_asked_in_halves_and_does_not_keep_the_others_waiting() -> None:
+    """Six tries while it may be chance, two of each shorter range."""
+
+    def say(asked: Asked) -> Answer:
+        if asked.form["query"] == "slow" and len(asked.times) > 18:
+            return failure(503, "timeout", "query timed out in expression evaluation")
+        return matrix(asked, {})
+
+    with replaying(say) as replay:
+        asked = ask(replay.url, {"nodes": "slow", "requests": "fast"}, hours(0, 6))
+    assert [len(each.times) for each in replay.ranges] == [*[72] * 6, *[36] * 2, *[18] * 4, 72]
+    assert asked.said == [(None, "0-6", "complete", "")] * 2
+
+
 def test_a_reply_that_is_too_large_is_asked_for_in_halves(monkeypatch: pytest.MonkeyPatch) -> None:
     """With 400 series, two hours fit; of a query that never fits, an hour is the least that is tried."""
     monkeypatch.setattr(http, "LARGEST_REPLY", 200_000)
@@ -182,6 +197,14 @@ def test_what_came_before_a_fault_is_kept_and_the_rest_is_a_hole() -> None:
         )
     ]  # fmt: skip
     assert [len(each.times) for each in replay.ranges[:2]] == [100, 188]
+
+
+def test_more_parts_than_anybody_looks_at_are_refused() -> None:
+    nodes = [{"node": f"node-{n}"} for n in range(5_001)]
+    with replaying(lambda asked: matrix(asked, *nodes)) as replay:
+        asked = ask(replay.url, BY_NODE, hours(0, 1))
+    detail = "the query returns 5,001 series, and 5,000 are the most: aggregate it by fewer labels"
+    assert asked.said == [(None, "0-1", "failed", detail)]
 
 
 def test_replies_stay_small_however_many_series_there_are() -> None:

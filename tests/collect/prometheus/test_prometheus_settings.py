@@ -45,6 +45,8 @@ ADDRESS = "https://prometheus.example.com"
         ({"targets": [{"component": "web", "queries": [{"indicator": i, "query": "a"} for i in ("cpu", "cpu")]}]},
          "web system.cpu.utilization has two queries without `part`; keep one"),
         ({"targets": [{"component": "web", "query": "a"}]}, "Extra inputs are not permitted"),
+        ({"targets": [{"component": "web"}]}, "Field required"),
+        ({"targets": [{"component": "web", "queries": []}]}, "at least 1 item"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_the_settings_is_refused(wrong: dict[str, object], says: str) -> None:
