@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from metrics.model import Window
-from tests.collect import datadog_server, prometheus_samples
+from tests.collect import concourse_server, datadog_server, prometheus_samples
 from tests.collect.cloudwatch import databases
 from tests.collect.elasticsearch import osmem
 
@@ -53,6 +53,13 @@ EXAMPLES: Mapping[str, Example] = {
         lambda: JUNE,
         series=12,
         empty=lambda _: databases.example(JUNE.end, measured=False),
+    ),
+    "concourse": Example(
+        lambda _: concourse_server.example(JUNE.start, image="build", deploy="deployment"),
+        lambda: JUNE,
+        series=0,
+        events=29,
+        empty=lambda _: concourse_server.example(JUNE.start, never="batch_run"),
     ),
     "datadog": Example(
         lambda _: datadog_server.example(*datadog_server.USUAL),
