@@ -90,6 +90,7 @@ def check(settings: Settings, http: httpx.Client) -> Iterator[Sign]:
     now = datetime.fromtimestamp(int(time.time()), UTC)
     inventory = wanted(account, settings.targets, now)
     yield from inventory.signs()
+    yield from inventory.tried(account)
     yield from _may_read(account, inventory.metrics, now)
     yield from _cost(settings, inventory.metrics, now)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from metrics.collect import Sign
@@ -52,6 +52,8 @@ _SYSTEMS: Final[Mapping[str, tuple[_Find, tuple[str, ...]]]] = {
 }
 
 
+# What somebody has to mend.
+_AMISS: Final = ("partial", "failed", "forbidden")
 # Who a figure belongs to: service, component, part, indicator.
 _Key = tuple[str, str, str | None, str]
 
@@ -84,6 +86,12 @@ class Inventory:
     def signs(self) -> Iterator[Sign]:
         """For `check`: what each target turned out to be, and all that is wrong with it."""
         yield from self.found
+
+    def tried(self, account: Account) -> Iterator[Sign]:
+        """For `check`: what is wrong with what stands beside GetMetricData, by asking for the last hour of it."""
+        answers = self.beside(account, Window(self.at - timedelta(hours=1), self.at))
+        refusals = [each for each in answers if isinstance(each, Coverage) and each.state in _AMISS]
+        yield from dict.fromkeys(Sign("wrong", each.detail, each.component) for each in refusals)
 
 
 def wanted(account: Account, targets: Iterable[Target], at: datetime) -> Inventory:

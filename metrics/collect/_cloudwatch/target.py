@@ -41,7 +41,7 @@ _ONLY_WITH: Final = {
     "target_group": ("load_balancer",),
     "slow_queries": ("rds_cluster", "rds_instance"),
     "max_connections": ("rds_cluster", "rds_instance"),
-    "local_storage": ("rds_cluster",),
+    "local_storage": ("rds_cluster", "rds_instance"),
 }
 
 

@@ -35,7 +35,7 @@ def test_one_key_says_what_it_is(keys: dict[str, object], kind: str, names: tupl
         ({"rds_cluster": "a", "bucket": "b"}, "rds_cluster and bucket are two things; write an entry for each of them"),
         ({"bucket": "a", "target_group": "b"}, "target_group belongs to load_balancer, not to bucket"),
         ({"bucket": "a", "slow_queries": True}, "slow_queries belongs to rds_cluster and rds_instance, not to bucket"),
-        ({"rds_instance": "a", "local_storage": "1GiB"}, "local_storage belongs to rds_cluster, not to rds_instance"),
+        ({"bucket": "a", "local_storage": "1GiB"}, "local_storage belongs to rds_cluster and rds_instance, not to bucket"),
         ({"ses": False}, "ses is true for the whole account, or the name of a configuration set"),
         ({"ec2_tag": "web"}, "ec2_tag is 'web'"),
         ({"ec2_instances": []}, "ec2_instances is a list"),

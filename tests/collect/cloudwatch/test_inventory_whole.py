@@ -22,6 +22,7 @@ from tests.collect.cloudwatch.moto_account import (
     inventory,
     moto,
     refuse,
+    stubbed,
     target,
 )
 
@@ -109,6 +110,44 @@ def test_every_call_that_is_made_is_in_the_policy(monkeypatch: pytest.MonkeyPatc
     assert {"s3:ListAllMyBuckets", "elasticloadbalancing:DescribeLoadBalancers", "ses:GetSendQuota"} <= asked
     assert asked <= allowed
     assert all(re.fullmatch(r"[a-z0-9]+:[A-Z][A-Za-z0-9]+", each) for each in allowed)
+
+
+def test_check_names_what_is_not_allowed_beside_metrics():
+    """Mail's statistics and the load of queries are asked for apart from everything else."""
+    it = account(moto())
+    stub = refuse(it, "ses")
+    stub.add_response("get_send_quota", {"Max24HourSend": 200.0, "MaxSendRate": 1.0, "SentLast24Hours": 0.0})
+    stub.add_client_error("get_send_statistics", "AccessDenied", "no", 403)
+    found = inventory(target("mail", ses=True), of=it)
+    said = "ses:GetSendStatistics is not allowed for these credentials: add it to the policy"
+    assert list(found.tried(it)) == [Sign("wrong", said, "mail")]
+
+
+def test_more_instances_than_a_filter_takes_are_asked_for_in_turns():
+    it = account(moto())
+    ids = [f"i-{n:017x}" for n in range(201)]
+    row = {"InstanceType": "m6g.large", "State": {"Name": "running"}}
+    asked = [ids[:200], ids[200:]]
+    answers = [
+        ("describe_instances", {"Filters": [{"Name": "instance-id", "Values": each}]},
+         {"Reservations": [{"Instances": [{"InstanceId": name, **row} for name in each]}]})
+        for each in asked
+    ]  # fmt: skip
+    types = ("describe_instance_types", {"Filters": [{"Name": "instance-type", "Values": ["m6g.large"]}]}, {})
+    with stubbed(it, "ec2", *answers, types), stubbed(it, "cloudwatch", *_no_agent(ids)):
+        found = inventory(target("web", ec2_instances=ids), of=it)
+    assert {metric.part for metric in found.metrics} == set(ids)
+
+
+def _no_agent(ids: list[str]) -> list[tuple[str, dict[str, object], dict[str, object]]]:
+    return [
+        (
+            "list_metrics",
+            {"Namespace": "CWAgent", "Dimensions": [{"Name": "InstanceId", "Value": name}]},
+            {"Metrics": []},
+        )
+        for name in ids
+    ]
 
 
 def test_two_entries_that_bring_the_same_are_told_apart():

@@ -22,6 +22,8 @@ ACTIONS: Final = (
     "cloudwatch:ListMetrics",
 )
 
+# EC2 API reference, Filter: a filter takes up to 200 values.
+MOST_VALUES: Final = 200
 MEMORY: Final = "system.memory.utilization"
 STORAGE: Final = "system.filesystem.utilization"
 
@@ -99,9 +101,13 @@ def _tags(reader: Reader, key: str) -> set[str]:
 
 
 def _rows(reader: Reader, name: str, values: Iterable[str]) -> list[Row]:
-    filters = [{"Name": name, "Values": list(values)}]
-    reservations = reader.rows("ec2", "describe_instances", "Reservations", Filters=filters)
-    return [row for each in reservations for row in each["Instances"]]
+    asked = list(values)
+    found: list[Row] = []
+    for n in range(0, len(asked), MOST_VALUES):
+        filters = [{"Name": name, "Values": asked[n : n + MOST_VALUES]}]
+        reservations = reader.rows("ec2", "describe_instances", "Reservations", Filters=filters)
+        found += [row for each in reservations for row in each["Instances"]]
+    return found
 
 
 def _group(reader: Reader, target: Target) -> Found:

@@ -149,15 +149,15 @@ def _instance(reader: Reader, target: Target, row: Row, part: str | None, cluste
         faults.append(Fault.unknown(target, part, CONNECTIONS, str(error)))
     storage = _storage(target, row)
     if storage is None:
-        faults.append(Fault.unknown(target, part, STORAGE, _NO_SIZE))
+        faults.append(Fault.unknown(target, part, STORAGE, _NO_SIZE + target.kind))
     else:
         known["storage"] = storage
     return _Instance(row["DBInstanceIdentifier"], row, part, known, machine, tuple(faults))
 
 
 _NO_SIZE: Final = (
-    "no call tells the size of an Aurora member's local storage: write it as local_storage beside rds_cluster (the "
-    "Aurora user guide lists it by instance class)"
+    "no call tells the size of an Aurora member's local storage (the Aurora user guide lists it by instance class): "
+    "write it as local_storage beside "
 )
 
 
