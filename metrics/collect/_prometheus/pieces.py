@@ -86,7 +86,9 @@ def _read(progress: _Progress, reply: Reply, asked: range) -> Generator[Points, 
     _mind(progress, reply)
     newest = math.inf if reply.clock is None else reply.clock - progress.delay
     for line in reply.lines:
-        part, values = part_of(question, line), line.values * question.factor
+        part = part_of(question, line)
+        with np.errstate(over="ignore"):  # what becomes infinite is refused below
+            values = line.values * question.factor
         in_time, is_number = line.at <= newest, np.abs(values) <= LARGEST
         progress.parts[part] = progress.parts.get(part, 0) + int(np.count_nonzero(in_time & ~is_number))
         kept = in_time & is_number

@@ -45,7 +45,7 @@ class Refusal:
 
 
 def lines(data: Mapping[str, Any]) -> Iterator[Line]:
-    """The series in `data` of a reply. Raises KeyError, TypeError or ValueError where it is no such thing."""
+    """The series in `data` of a reply. Where it is no such thing, it breaks as JSON does that is taken for what it is not."""
     found = data["result"]
     if data["resultType"] == "scalar":
         yield _line({}, [found])

@@ -19,6 +19,8 @@ __all__ = ["Server"]
 GIVE_UP = "25s"
 # A query that took too long even in six tries would keep all others waiting.
 TRIES_IF_SLOW = 2
+# As JSON is read it takes ten times its size in memory; a reply that was asked for in pieces has half of this.
+MOST_TO_READ = 24 * 2**20
 # Of what a server says, as much as fits into a line.
 LONGEST_WORDS = 160
 # Prometheus, Thanos, Mimir and VictoriaMetrics each have their own words for a range that is too long.
@@ -68,6 +70,9 @@ class Server:
     def _asked(self, path: str, form: Mapping[str, str], tries: int | None = None) -> Reply | Refusal:
         url, extensions = f"{self._base_url}/api/v1/{path}", {} if tries is None else {"tries": tries}
         reply = self._http.post(url, data=form, headers=self._headers, extensions=extensions)
+        if len(reply.content) > MOST_TO_READ:
+            words = f"one reply has {len(reply.content) / 2**20:,.0f} MiB even for a short range: aggregate the query"
+            return Refusal("failed", words, retryable=False, too_much=True)
         body = _json(reply)
         if reply.is_success and body is not None and body.get("status") == "success":
             return self._read(reply, body)
@@ -78,7 +83,7 @@ class Server:
     def _read(self, reply: httpx.Response, body: Mapping[str, Any]) -> Reply | Refusal:
         try:
             found = list(lines(body["data"]))
-        except (AttributeError, KeyError, TypeError, ValueError, IndexError):
+        except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
             raise SourceError(self._not_ours(reply)) from None
         if any(not len(line.at) for line in found):
             return Refusal(

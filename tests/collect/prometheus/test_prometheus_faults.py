@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from metrics.collect import http
+from metrics.collect._prometheus import server
 from metrics.collect.http import Budget, client
 from metrics.collect.prometheus import collect
 from metrics.errors import BudgetSpentError, SourceError
@@ -59,6 +60,7 @@ LASTING: dict[str, tuple[Say, str, bool]] = {
     "other JSON": (lambda _: success({"resultType": "matrix", "result": [{"metric": {}, "values": [[1]]}]}),
                    "is not Prometheus's JSON", True),
     "words for numbers": (lambda a: matrix(a, {}, value="many"), "is not Prometheus's JSON", True),
+    "a time beyond time": (lambda a: matrix(a, {}, times=[10**400]), "is not Prometheus's JSON", True),
     "no data": (lambda _: success(None), "is not Prometheus's JSON", True),
     "nothing": (lambda _: Answer(200, b"{}"), "is not Prometheus's JSON: '{}'", True),
     "redirect": (lambda _: Answer(302, b"", {"Location": "https://login.example.com/"}), "302, a redirect", False),
@@ -159,6 +161,19 @@ def test_a_reply_that_is_too_large_is_asked_for_in_halves(monkeypatch: pytest.Mo
     )
 
 
+def test_a_reply_that_would_take_too_much_memory_is_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A query that forgot to aggregate: what fits in the end tells how many series it has."""
+    monkeypatch.setattr(server, "MOST_TO_READ", 2**20)
+    pods = [{"pod": f"pod-{n}"} for n in range(1_000)]
+    with replaying(lambda asked: matrix(asked, *pods)) as replay:
+        asked = ask(replay.url, QUERIES, hours(0, 12))
+        assert [len(each.times) for each in replay.ranges] == [144, 72, 36]
+        monkeypatch.setattr(server, "MOST_TO_READ", 2**10)
+        answer = ask(replay.url, QUERIES, hours(0, 1)).answer
+    assert asked.answer.detail.startswith("the query returns 1,000 series: aggregate it")
+    assert answer.detail == "one reply has 0 MiB even for a short range: aggregate the query"
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -237,6 +252,15 @@ def test_a_warning_makes_an_answer_partial(beside: dict[str, object], detail: st
     assert asked.said == [("a", "1-2", "partial", detail), (None, "1-2", "partial", detail)]
     assert asked.answer.retryable is retryable
     assert {state for _, _, state, _ in healed.said} == {"complete"}
+
+
+@pytest.mark.parametrize("value", ["NaN", "+Inf", "-Inf", "1e308", "-1e260"])
+def test_what_is_no_number_in_the_indicators_unit_is_refused(value: str) -> None:
+    queries = {"cpu": {"query": "cpu", "unit": "ratio"}}
+    with replaying(lambda asked: matrix(asked, {}, value=value)) as replay:
+        asked = ask(replay.url, queries, hours(1, 1.2))
+    assert asked.rows() == {}
+    assert asked.said == [(None, "1-1.2", "partial", "2 values were NaN or infinite and left out")]
 
 
 def test_a_remark_is_no_warning() -> None:
