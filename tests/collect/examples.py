@@ -11,6 +11,7 @@ from metrics.model import Window
 from tests.collect import concourse_server, datadog_server, prometheus_samples
 from tests.collect.cloudwatch import databases
 from tests.collect.elasticsearch import osmem
+from tests.collect.github import github_asked
 
 JUNE = Window(datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 8, tzinfo=UTC))
 ROWS = "timestamp,value\n2026-06-01 09:00:00,250\n2026-06-01 09:05:00,310\n2026-06-01 09:10:00,265\n"
@@ -72,6 +73,13 @@ EXAMPLES: Mapping[str, Example] = {
         lambda _: osmem.example_settings(), lambda: NOON, series=35, empty=lambda _: osmem.example_settings("no-*")
     ),
     "files": Example(_csv(ROWS), lambda: JUNE, series=1, asks_for_all=False, empty=_csv("timestamp,value\n")),
+    "github": Example(
+        lambda _: github_asked.example(),
+        lambda: JUNE,
+        series=0,
+        events=4,
+        empty=lambda _: github_asked.example(busy=False),
+    ),
     "host": Example(lambda _: {"component": "here"}, _now, series=6, repeats=False),
     "prometheus": Example(
         prometheus_samples.example, lambda: prometheus_samples.HOURS, series=4, empty=prometheus_samples.nothing
