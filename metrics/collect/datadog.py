@@ -15,7 +15,7 @@ import httpx
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, field_validator
 
 from metrics.collect import Sign
-from metrics.collect._datadog.answers import AT_ONCE, NOTHING, Task, answered, tasks
+from metrics.collect._datadog.answers import NOTHING, Task, answered, tasks
 from metrics.collect._datadog.question import PERIOD, Component, Question
 from metrics.config import parse_duration
 from metrics.errors import BudgetSpentError, ConfigError, SourceError
@@ -140,8 +140,11 @@ def check(settings: Settings, http: httpx.Client) -> Iterator[Sign]:
     if not questions:
         yield Sign("note", "no component uses it: write `use: datadog` and its `queries` in a service's file")
     if not any(sign.state == "wrong" for sign in signs):
-        requests = -(-len(questions) // AT_ONCE)
-        yield Sign("fine", f"{settings.address} accepts the keys: {len(questions)} queries in {requests} requests")
+        day = Window(datetime.fromtimestamp(0, UTC), datetime.fromtimestamp(0, UTC) + timedelta(days=1))
+        requests = len(list(tasks(questions, day)))
+        yield Sign(
+            "fine", f"{settings.address} accepts the keys; queries: {len(questions)}, requests a run: {requests}"
+        )
 
 
 def _lately(account: Datadog, questions: tuple[Question, ...]) -> Iterator[Coverage]:

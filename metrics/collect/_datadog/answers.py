@@ -19,7 +19,7 @@ from metrics.model import Coverage, CoverageState, Points, Window
 if TYPE_CHECKING:
     from metrics.collect._datadog.client import Datadog
 
-__all__ = ["AT_ONCE", "NOTHING", "Task", "answered", "tasks"]
+__all__ = ["NOTHING", "Task", "answered", "tasks"]
 
 DAY: Final = timedelta(days=1)
 DAY_S: Final = 86_400

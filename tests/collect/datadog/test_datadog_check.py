@@ -26,7 +26,7 @@ def test_all_is_well(datadog: Datadog) -> None:
     }
     assert signs(settings(datadog, BY_HOST, HITS, P95)) == [
         Sign("note", "97 of 100 requests are left in each 10 s", "rate limit metrics_query"),
-        Sign("fine", f"{datadog.url} accepts the keys: 3 queries in 1 requests"),
+        Sign("fine", f"{datadog.url} accepts the keys; queries: 3, requests a run: 1"),
     ]
     assert datadog.asked[0].path == "/api/v1/validate"
 
@@ -88,5 +88,5 @@ def test_nobody_uses_it(datadog: Datadog) -> None:
     said = [(sign.state, sign.said) for sign in signs(configured)]
     assert said[-2:] == [
         ("note", "no component uses it: write `use: datadog` and its `queries` in a service's file"),
-        ("fine", f"{datadog.url} accepts the keys: 0 queries in 0 requests"),
+        ("fine", f"{datadog.url} accepts the keys; queries: 0, requests a run: 0"),
     ]

@@ -134,7 +134,7 @@ def test_the_command_line_collects_and_checks(folder: Path, datadog: Datadog) ->
     assert table(folder, SAMPLES) == ROWS
     checked = metrics(folder, "check")
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "accepts the keys: 3 queries in 1 requests" in checked.stdout
+    assert "accepts the keys; queries: 3, requests a run: 1" in checked.stdout
     datadog.scopes.clear()
     refused = metrics(folder, "check")
     assert refused.returncode == 2
