@@ -26,7 +26,9 @@ _ID_FORMS: Final = (
     "-?[0-9]+",
     r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?(T[0-9:.+Z\-]*)?",  # 2026-06, 2026-06-01, 2026-06-01T09:00:00Z
     "[0-9a-fA-F]{8,}",
-    r"[A-Za-z_\-]*[0-9][A-Za-z0-9_\-]{15,}",  # a token: words of that length seldom have a digit
+    # Tokens: a long word seldom has a digit so far from its end.
+    r"[A-Za-z_\-]*[0-9][A-Za-z0-9_\-]{15,}",
+    r"[A-Za-z]{7,}[0-9][A-Za-z0-9_\-]{8,}",
     r"[A-Za-z0-9_=\-]{32,}",  # a UUID, a long token, a title made into an address
 )
 _ID: Final = f"({'|'.join(_ID_FORMS)})"

@@ -26,6 +26,9 @@ DAY: Final = timedelta(days=1)
 # How late data may come: a day is settled when this much time has passed since its end.
 LATE: Final = timedelta(hours=48)
 
+# What grew by less, as a share of all requests, errors and time, is noise.
+NOTABLE: Final = 0.01
+
 # Addresses a page; each makes two buckets.
 PAGE: Final = 3_000
 PAGES: Final = 40
@@ -89,12 +92,12 @@ def kept_on(day: datetime, target: Target, top: int, search: Search) -> Kept:
 def ranked(last: Uses, before: Uses) -> list[str]:
     """Every endpoint of the last week, the ones to name first.
 
-    One place in two goes to what grew most since the week before, the other to what is biggest: a service in which
-    nothing grew still names its biggest endpoints, and noise never crowds them out.
+    One place in two goes to what grew most since the week before, the other to what is biggest: so a service in which
+    nothing grew names its biggest endpoints.
     """
     whole = _whole(last)
     excess = {name: use.minus(before.get(name, Use())).share_of(whole) for name, use in last.items()}
-    grown = sorted((name for name in last if excess[name] > 0), key=lambda name: (-excess[name], name))
+    grown = sorted((name for name in last if excess[name] >= NOTABLE), key=lambda name: (-excess[name], name))
     in_turn = chain.from_iterable(zip_longest(grown, _biggest(last)))
     return list(dict.fromkeys(name for name in in_turn if name is not None))
 

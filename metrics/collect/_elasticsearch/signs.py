@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,13 +16,22 @@ from metrics.collect._elasticsearch.target import Query, Target
 
 __all__ = ["signs"]
 
-_TEXT: Final = frozenset({"text", "match_only_text"})
+_TEXT: Final = frozenset({"text", "match_only_text", "annotated_text"})
 _TIMES: Final = frozenset({"date", "date_nanos"})
 _WORDS: Final = frozenset({"keyword", "constant_keyword", "wildcard", "flattened"})
 _NUMBERS: Final = frozenset(
     {"long", "integer", "short", "byte", "double", "float", "half_float", "scaled_float", "unsigned_long"}
 )
-_STATUSES: Final = _NUMBERS | _WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A field of the log, and what it has to be."""
+
+    what: str
+    name: str
+    kinds: frozenset[str]
+    called: str
 
 
 class _Fields(BaseModel):
@@ -61,23 +71,28 @@ def _reached(search: Search, targets: Sequence[Target], top: int) -> str:
 
 def _of_target(search: Search, target: Target) -> Iterator[Sign]:
     fields = target.fields
-    wanted = {fields.timestamp: _TIMES, fields.path: _WORDS, fields.status: _STATUSES, fields.duration: _NUMBERS}
-    yield from _of_index(search, target, target.index, wanted, target.accesses)
+    time = _Wanted("timestamp", fields.timestamp, _TIMES, "a date")
+    others = (
+        _Wanted("path", fields.path, _WORDS, "a keyword"),
+        _Wanted("status", fields.status, _NUMBERS | _WORDS, "a number"),
+        _Wanted("duration", fields.duration, _NUMBERS, "a number"),
+    )
+    yield from _of_index(search, target, target.index, (time, *others), target.accesses)
     if target.error_index:
-        yield from _of_index(search, target, target.error_index, {fields.timestamp: _TIMES}, target.errors)
+        yield from _of_index(search, target, target.error_index, (time,), target.errors)
 
 
 def _of_index(
-    search: Search, target: Target, index: str, wanted: Mapping[str, frozenset[str]], where: list[Query]
+    search: Search, target: Target, index: str, wanted: Sequence[_Wanted], where: list[Query]
 ) -> Iterator[Sign]:
     about = f"{target.component}, {index}"
-    names = [*wanted, *(f"{name}.keyword" for name in wanted)]
+    names = [name for each in wanted for name in (each.name, _keyword(each.name))]
     try:
         known = read(_Fields, search.fields(index, names))
         if not known.number_of_indices:
             yield Sign("wrong", f"no index matches `{index}`: is it the right name?", about)
             return
-        faults = [fault for name, kinds in wanted.items() for fault in _faults(known, name, kinds)]
+        faults = [fault for each in wanted if (fault := _fault(known, each))]
         yield from (Sign("wrong", fault, about) for fault in faults)
         if not faults:
             yield _newest(search, target, index, where, known.number_of_indices, about)
@@ -85,25 +100,32 @@ def _of_index(
         yield Sign("wrong", refused.detail, about)
 
 
-def _faults(known: _Fields, name: str, kinds: frozenset[str]) -> Iterator[str]:
-    found = known.kinds(name)
+def _fault(known: _Fields, wanted: _Wanted) -> str:
+    """What is wrong with a field; empty when nothing is."""
+    name, found = wanted.name, known.kinds(wanted.name)
     if not found:
-        yield f"there is no field `{name}`: write what it is called under `fields`"
-    elif found & _TEXT:
-        keyword = f"{name}.keyword"
-        there = "which is there" if known.kinds(keyword) else "once the index has one"
-        yield f"field `{name}` is text: name its keyword, as in {keyword}, {there}"
-    elif wrong := found - kinds:
-        yield f"field `{name}` is {min(wrong)}: it has to be one of {', '.join(sorted(kinds))}"
+        return f"there is no field `{name}`: write what it is called under `fields`"
+    if found & _TEXT:
+        instead = _keyword(name) if known.kinds(_keyword(name)) else "a keyword"
+        return f"field `{name}` is text, which can't be counted: name {instead} under `fields`"
+    if wrong := found - wanted.kinds:
+        return f"field `{name}` is {min(wrong)}: the {wanted.what} has to be {wanted.called}"
+    return ""
+
+
+def _keyword(name: str) -> str:
+    """What it is called where the index was mapped automatically."""
+    return f"{name}.keyword"
 
 
 def _newest(search: Search, target: Target, index: str, where: list[Query], indices: int, about: str) -> Sign:
     newest: Query = {"newest": {"max": {"field": target.fields.timestamp}}}
     answer = search.ask(index, where, newest)
     latest = parsed(_Newest, answer.aggregations, "newest").value
+    inside = f"{indices:,} {'index' if indices == 1 else 'indexes'}"
     if not answer.documents or latest is None:
-        picked = "`error_filter`" if where == target.errors else "`filter`"
-        return Sign("note", f"{indices} indexes, and no document that {picked} lets through: is it right?", about)
+        picked = "`error_filter`" if index == target.error_index else "`filter`"
+        return Sign("note", f"{inside}, and no document that {picked} lets through: is it right?", about)
     at = datetime.fromtimestamp(latest / 1_000, UTC)
-    said = f"{answer.documents:,} documents in {indices} indexes, the newest of {at:%Y-%m-%d %H:%MZ}"
-    return Sign("fine", said, about)
+    documents = f"{answer.documents:,} document{'' if answer.documents == 1 else 's'}"
+    return Sign("fine", f"{documents} in {inside}, the newest of {at:%Y-%m-%d %H:%MZ}", about)
