@@ -45,7 +45,7 @@ class Refusal:
 
 
 def lines(data: Mapping[str, Any]) -> Iterator[Line]:
-    """The series in `data` of a reply. Where it is no such thing, it breaks as JSON does that is taken for what it is not."""
+    """The series in `data` of a reply. Breaks with the error at hand where `data` is no such thing."""
     found = data["result"]
     if data["resultType"] == "scalar":
         yield _line({}, [found])
