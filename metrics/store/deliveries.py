@@ -1,0 +1,114 @@
+"""The questions behind the delivery figures: what was deployed, changed, built, and what broke.
+
+Frames hold one event a row, oldest first; what the figures need of the attrs is picked out of the JSON here, in one
+pass, since 200,000 objects parsed by Python take longer than all else together. Times are datetime64[us, UTC].
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from metrics.model import Window
+from metrics.store.shared import Reader
+
+__all__ = ["builds", "changes", "deployments", "incidents", "watched"]
+
+
+def deployments(db: Reader, window: Window, service: str | None = None) -> pd.DataFrame:
+    """Deployments, whole or not, that started in the window."""
+    frame = db.frame(
+        """SELECT service, component, id, started_at, ended_at, status, title, url,
+                  x[1] AS environment, x[2] AS version, x[3] AS commit, x[4] AS kind, x[5] AS mends, x[6] AS branch
+        FROM (SELECT *, attrs ->> ['environment', 'version', 'commit', 'kind', 'mends', 'branch'] AS x FROM events
+              WHERE kind = 'deployment' AND started_at >= $since AND started_at < $until
+                AND ($service IS NULL OR service = $service))
+        ORDER BY started_at, id""",
+        _asked(window, service),
+    )
+    # `import` has always put the version into the title, where it has no text of its own.
+    frame["version"] = frame["version"].fillna(_plain_titles(frame))
+    return _utc(frame, "started_at", "ended_at")
+
+
+def _plain_titles(frame: pd.DataFrame) -> pd.Series:
+    """Titles that can only be a version: one word."""
+    titles = frame["title"]
+    return titles.where(titles.fillna("").str.fullmatch(r"\S+"))
+
+
+def changes(db: Reader, window: Window, service: str | None = None) -> pd.DataFrame:
+    """Changes that were merged in the window, or name a deployment of the window that brought them; in no order.
+
+    A change without a merge counts by when it was written. `reverts` is the id of the change that is taken back,
+    or what the source said where no such change is known.
+    """
+    frame = db.frame(
+        """WITH said AS (
+            SELECT service, component, id, started_at AS authored_at, ended_at AS merged_at,
+                   x[1] AS pull_request, x[2] AS deployed_by, x[3] AS reverts
+            FROM (SELECT *, attrs ->> ['pull_request', 'deployed_by', 'reverts'] AS x FROM events
+                  WHERE kind = 'change' AND ($service IS NULL OR service = $service)
+                    AND coalesce(ended_at, started_at) < $until)
+            WHERE coalesce(ended_at, started_at) >= $since
+               OR x[2] IN (SELECT id FROM events
+                           WHERE kind = 'deployment' AND started_at >= $since AND started_at < $until)),
+        taken_back AS (
+            SELECT service, pull_request, max(id) AS id FROM said
+            WHERE pull_request IN (SELECT reverts FROM said WHERE reverts IS NOT NULL) GROUP BY ALL)
+        SELECT s.service, component, s.id, authored_at, merged_at, deployed_by, coalesce(t.id, reverts) AS reverts
+        FROM said s LEFT JOIN taken_back t ON s.service = t.service AND s.reverts = t.pull_request""",
+        _asked(window, service),
+    )
+    return _utc(frame, "authored_at", "merged_at")
+
+
+def incidents(db: Reader, window: Window, service: str | None = None) -> pd.DataFrame:
+    """Incidents whose impact began in the window. `ended_at` is absent while they are open."""
+    frame = db.frame(
+        """SELECT service, component, id, started_at, coalesce(ended_at, resolved_at) AS ended_at, detected_at,
+                  title, url, severity, caused_by_deployment
+        FROM (SELECT *, x[1] AS severity, x[2] AS caused_by_deployment,
+                     try_cast(x[3] AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS detected_at,
+                     try_cast(x[4] AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS resolved_at
+              FROM (SELECT *, attrs ->> ['severity', 'caused_by_deployment', 'detected_at', 'resolved_at'] AS x
+                    FROM events
+                    WHERE kind = 'incident' AND started_at >= $since AND started_at < $until
+                      AND ($service IS NULL OR service = $service)))
+        ORDER BY started_at, id""",
+        _asked(window, service),
+    )
+    return _utc(frame, "started_at", "ended_at", "detected_at")
+
+
+def builds(db: Reader, window: Window, service: str | None = None) -> pd.DataFrame:
+    """Builds, whole or not, that started in the window."""
+    frame = db.frame(
+        """SELECT service, component, id, started_at, ended_at, status,
+                  x[1] AS pipeline, x[2] AS job, x[3] AS commit, x[4] AS deployment, x[5] AS rerun_of
+        FROM (SELECT *, attrs ->> ['pipeline', 'job', 'commit', 'deployment', 'rerun_of'] AS x FROM events
+              WHERE kind = 'build' AND started_at >= $since AND started_at < $until
+                AND ($service IS NULL OR service = $service))
+        ORDER BY started_at, id""",
+        _asked(window, service),
+    )
+    return _utc(frame, "started_at", "ended_at")
+
+
+def watched(db: Reader) -> frozenset[str]:
+    """The services whose incidents somebody writes down: only there does "no incident" mean that there was none."""
+    rows = db.rows(
+        """SELECT DISTINCT service FROM events WHERE kind = 'incident'
+        UNION SELECT DISTINCT service FROM coverage WHERE indicator = 'incident' AND state IN ('complete', 'empty')"""
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def _asked(window: Window, service: str | None) -> dict[str, object]:
+    since, until = (time.replace(tzinfo=None) for time in (window.start, window.end))
+    return {"since": since, "until": until, "service": service}
+
+
+def _utc(frame: pd.DataFrame, *times: str) -> pd.DataFrame:
+    for column in times:
+        frame[column] = frame[column].astype("datetime64[us]").dt.tz_localize("UTC")
+    return frame
