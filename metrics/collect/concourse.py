@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Final
 
 import httpx
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
@@ -21,7 +22,6 @@ from metrics.collect._concourse.signs import signs
 from metrics.collect._concourse.work import KINDS, Kind, Versions, Work, versions_of
 from metrics.collect.target import Target as AnyTarget
 from metrics.errors import BudgetSpentError, SourceError
-from metrics.faults import nearest
 from metrics.model import Coverage, Event, Window
 
 __all__ = ["BACKFILL", "RECOLLECT", "SLICE", "As", "Settings", "Target", "check", "collect"]
@@ -34,6 +34,7 @@ SLICE = timedelta(days=30)
 # Concourse looks builds up by when they began only: to see those that ended within a window, earlier ones are asked
 # for too. One that runs for longer stays `running`.
 LONGEST_BUILD = timedelta(days=7)
+KINDS_TOLD: Final = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
 
 
 class As(BaseModel, frozen=True, extra="forbid", populate_by_name=True):
@@ -53,7 +54,7 @@ class As(BaseModel, frozen=True, extra="forbid", populate_by_name=True):
     @classmethod
     def _is_a_kind(cls, written: object) -> object:
         if written not in KINDS:
-            raise ValueError(f"{written!r} is nothing that builds can be; {nearest(str(written), KINDS)}")
+            raise ValueError(f"{written!r} is nothing that builds can be: write {KINDS_TOLD}")
         return written
 
     @model_validator(mode="after")
@@ -79,7 +80,7 @@ class Target(AnyTarget, frozen=True, extra="forbid"):
     @classmethod
     def _long_form(cls, written: object) -> object:
         if not isinstance(written, Mapping) or not written:
-            raise ValueError(f"{written!r} names no job; write {{NAME: KIND}} with a kind of {', '.join(KINDS)}")
+            raise ValueError(f"{written!r} names no job; write {{NAME: KIND}}, where KIND is {KINDS_TOLD}")
         return {str(job): each if isinstance(each, Mapping | As) else {"as": each} for job, each in written.items()}
 
     @property

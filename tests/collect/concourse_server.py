@@ -21,7 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-__all__ = ["Build", "Concourse", "Pipeline", "example", "running", "shared"]
+__all__ = ["PASSWORD", "USERNAME", "Build", "Concourse", "Pipeline", "example", "running", "shared"]
 
 USERNAME, PASSWORD = "tomoni", "correct horse battery"
 FLY = "Basic Zmx5OlpteDU="
@@ -68,6 +68,8 @@ class Concourse(ThreadingHTTPServer):
         self.counts: Counter[str] = Counter()
         self.faults: deque[Callable[[_Handler], bool]] = deque()
         """Each is done to one request for builds instead of an answer; one that returns False lets it be answered."""
+        self.closed: dict[int, int] = {}
+        """Builds of which nobody learns what went into them, with the status that is told instead."""
         self.at_once = 100
         self.under_way = 0
         self.most_under_way = 0
@@ -198,6 +200,8 @@ class _Handler(BaseHTTPRequestHandler):
         return next(every, None)
 
     def _resources(self, number: int) -> None:
+        if number in self.server.closed:
+            return self.answer(None, self.server.closed[number])
         for pipeline in self.server.pipelines:
             for build in (build for builds in pipeline.jobs.values() for build in builds if build.id == number):
                 if not self.may_read(pipeline):
@@ -294,6 +298,15 @@ def silent(handler: _Handler) -> bool:
     """A fault: no answer for longer than anybody waits."""
     time.sleep(0.3)
     handler.close_connection = True
+    return True
+
+
+def redirect(handler: _Handler) -> bool:
+    """A fault: somebody wants us elsewhere."""
+    handler.send_response(302)
+    handler.send_header("Location", "https://elsewhere.example.com/login")
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
     return True
 
 

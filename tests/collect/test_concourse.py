@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from pydantic import ValidationError
 
+from metrics import config
 from metrics.collect import concourse
 from metrics.collect._concourse import builds
 from metrics.collect.concourse import Settings
+from metrics.collect.run import Request, chosen, run_source, settings_of, store_of
 from metrics.faults import faults
 from metrics.model import Event
 from tests.collect.concourse_asked import ask, at, days, hour, settings, signs
-from tests.collect.concourse_server import USERNAME, Build, Concourse, running
+from tests.collect.concourse_server import PASSWORD, USERNAME, Build, Concourse, running
+from tests.collect.folders import configure
 
 DAY = days(0, 1)
 JOBS: dict[str, Any] = {"jobs": {"image": "build"}}
@@ -277,10 +281,10 @@ def test_check_without_a_login(server: Concourse) -> None:
 @pytest.mark.parametrize(
     ("written", "key", "says"),
     [
-        ({"jobs": {"image": "deploy"}}, "jobs", "did you mean deployment?"),
-        ({"jobs": {"image": {"as": "deploy"}}}, "jobs", "did you mean deployment?"),
-        ({"jobs": {}}, "jobs", "names no job; write {NAME: KIND} with a kind of build, deployment, batch_run"),
-        ({"jobs": ["image"]}, "jobs", "names no job; write {NAME: KIND}"),
+        ({"jobs": {"image": "deploy"}}, "jobs", "'deploy' is nothing that builds can be: write build, deployment or batch_run."),
+        ({"jobs": {"image": {"as": "deploy"}}}, "jobs", "'deploy' is nothing that builds can be"),
+        ({"jobs": {}}, "jobs", "names no job; write {NAME: KIND}, where KIND is build, deployment or batch_run."),
+        ({"jobs": ["image"]}, "jobs", "names no job; write {NAME: KIND}, where"),
         ({"jobs": {"image": {"environment": "x"}}}, "jobs", "is missing"),
         ({"jobs": {"image": {"as": "build", "environment": "x"}}}, "jobs", "a build goes nowhere: leave it out"),
         ({"jobs": {"image": {"as": "build", "enviroment": "x"}}}, "jobs", "did you mean environment?"),
@@ -318,4 +322,42 @@ def test_the_same_job_may_count_for_two_services() -> None:
 
 
 def test_windows_overlap_by_two_days_and_are_a_month_at_most() -> None:
-    assert (concourse.BACKFILL, concourse.RECOLLECT, concourse.SLICE) == (timedelta(365), timedelta(2), timedelta(30))
+    assert (timedelta(365), timedelta(2), timedelta(30)) == (concourse.BACKFILL, concourse.RECOLLECT, concourse.SLICE)
+
+
+SERVICE = """
+sources:
+  concourse: {team: main, pipeline: jobs}
+components:
+  web:
+    kind: web
+    sources:
+      - {use: concourse, jobs: {image: build, prod: {as: deployment, environment: production}}}
+  closing: {kind: batch, use: concourse, pipeline: night, jobs: {close: batch_run}}
+"""
+
+
+def test_a_service_s_file_says_which_jobs_and_a_second_run_changes_nothing(server: Concourse, tmp_path: Path) -> None:
+    server.add(
+        "image", Build(1, "1", at(1), at(2), "failed"), Build(4, "1.1", at(3), at(4), rerun_of=1, rerun_number=1)
+    )
+    server.add("prod", Build(2, "1", at(5), at(6)))
+    server.add("close", Build(3, "1", at(7), at(8)), name="night")
+    folder = configure(tmp_path, {"concourse": {"base_url": server.url, "username": USERNAME, "password": PASSWORD}})
+    (folder / "services").mkdir()
+    (folder / "services" / "bank.yaml").write_text(SERVICE, encoding="utf-8")
+    of = config.load(folder)
+    outcomes = [run_source(of, chosen(of, [])[0], Request(hour(30), hour(0), hour(24))) for _ in range(2)]
+    assert [(each.state, each.rows, each.answers) for each in outcomes] == [
+        ("done", 4, {"complete": 3}),
+        ("done", 0, {"complete": 3}),
+    ]
+    with store_of(of).read() as db:
+        rows = db.rows("SELECT service, component, kind, id, status FROM v_events ORDER BY id")
+    assert rows == [
+        ("bank", "web", "build", "1", "failed"),
+        ("bank", "web", "deployment", "2", "succeeded"),
+        ("bank", "closing", "batch_run", "3", "succeeded"),
+        ("bank", "web", "build", "4", "succeeded"),
+    ]
+    assert signs(settings_of(of, chosen(of, [])[0]))[-1][0] == "fine"

@@ -41,11 +41,11 @@ class Found:
 def builds_of(server: Server, job: Job, first: int, last: int) -> Found:
     """Every build of the job that began between two Unix seconds."""
     found = Found()
-    for raw in _between(server, job, first, last, found.unclear):
+    for number, raw in enumerate(_between(server, job, first, last, found.unclear), 1):
         try:
             build = _build(raw, job.name)
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError, OSError):
-            found.unclear.append(f"{str(raw)[:60]!r} is no build")
+            found.unclear.append(f"entry {number} of what the server sent is no build")
             continue
         if build is None:
             continue
