@@ -23,10 +23,13 @@ def configure(folder: Path, sources: Mapping[str, Mapping[str, object]], **rest:
     return folder
 
 
-def metrics(folder: Path, *words: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    """`python -m metrics --data folder …` as a process of its own."""
+def metrics(
+    folder: Path, *words: str | Path, program: str | None = None, **environ: str
+) -> subprocess.CompletedProcess[str]:
+    """`python -m metrics --data folder …` as a process of its own; `program` stands in for `-m metrics`."""
+    run = ["-c", program] if program else ["-m", "metrics"]
     return subprocess.run(
-        [sys.executable, "-m", "metrics", "--data", str(folder), *map(str, words)],
+        [sys.executable, *run, "--data", str(folder), *map(str, words)],
         cwd=ROOT,
         env={**os.environ, **environ},
         capture_output=True,
