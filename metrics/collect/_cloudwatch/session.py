@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final, Self, TypeVar
 
 import httpx
@@ -23,6 +23,7 @@ T = TypeVar("T")
 Session = Any
 Client = Any
 Call = Any
+Models = Any
 Reply = Mapping[str, Any]
 
 
@@ -138,6 +139,7 @@ class Account:
         import botocore.session  # type: ignore[import-untyped]  # it has no types
 
         core = botocore.session.get_session()
+        core.register_component("data_loader", _models())
         core.register("before-send", sender(self._http))
         core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_instant)
         return boto3.Session(botocore_session=core, **kwargs)
@@ -148,6 +150,14 @@ class Account:
         # One try here: the polite client repeats what may go away by itself, `asked` what AWS throttles.
         config = Config(retries={"total_max_attempts": 1, "mode": "standard"}, user_agent_extra="tomoni")
         return session.client(service, region_name=region, endpoint_url=self.access.endpoint_url, config=config)
+
+
+@cache
+def _models() -> Models:
+    """AWS's models, read once a process: EC2's alone takes half a second, each time that the account is opened."""
+    from botocore.loaders import create_loader  # type: ignore[import-untyped]  # it has no types
+
+    return create_loader()
 
 
 def _instant(given: float | str) -> datetime:
