@@ -21,8 +21,8 @@ KINDS: Final[tuple[Kind, ...]] = ("build", "deployment", "batch_run")
 # Where a resource's version tells the commit or the version, whatever the resource's type.
 _COMMIT: Final = ("ref", "commit", "sha")
 _VERSION: Final = ("number", "version", "tag", "ref", "digest", "path")
-# A deployment is not two kinds of unsuccessful: the reason tells them apart.
-_NOT_BEGUN_WELL: Final = "errored"
+# A deployment knows one way to fail; its reason tells that the job itself could not run.
+_ERRORED: Final = "errored"
 
 Versions = Mapping[str, Mapping[str, object]]
 """By the name of a build's input, the version that it had."""
@@ -64,7 +64,7 @@ class Work:
             "rerun_of": None if build.rerun_of is None else str(build.rerun_of),
             "rerun_number": build.rerun_number,
             "attempt": (build.rerun_number or 0) + 1 if self.kind == "batch_run" else None,
-            "reason": _NOT_BEGUN_WELL if self.kind == "deployment" and build.status == _NOT_BEGUN_WELL else None,
+            "reason": _ERRORED if self.kind == "deployment" and build.status == _ERRORED else None,
         }
         return Event(
             service=self.service,
@@ -84,7 +84,7 @@ class Work:
     def _status(self, build: Build) -> str:
         if build.status in ("started", "pending"):
             return "running"
-        return "failed" if self.kind == "deployment" and build.status == _NOT_BEGUN_WELL else build.status
+        return "failed" if self.kind == "deployment" and build.status == _ERRORED else build.status
 
 
 def versions_of(server: Server, build: Build) -> Versions:
