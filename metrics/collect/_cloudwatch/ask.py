@@ -29,6 +29,13 @@ __all__ = ["ask", "queries_of"]
 
 Batches = Iterator[Points | Coverage]
 _LONGEST: Final = 300
+# What AWS and botocore call a request that can't be right as it is.
+_OF_A_LINE: Final = frozenset(
+    {
+        *("ValidationError", "ValidationException", "ParamValidation", "InvalidParameterValue"),
+        *("InvalidParameterValueException", "InvalidParameterCombination", "InvalidParameterCombinationException"),
+    }
+)
 
 
 def ask(account: Account, metrics: Sequence[Metric], window: Window, now: datetime) -> Batches:
@@ -90,6 +97,8 @@ def _answered(account: Account, region: str, metrics: Sequence[Metric], span: Sp
         for metric in metrics:
             yield _coverage(metric, span.window, "forbidden", str(error))
     except RefusedError as error:
+        if error.code not in _OF_A_LINE:
+            raise
         # One line that AWS finds impossible must not take the other 499 with it: halved until it stands alone.
         if len(metrics) == 1:
             yield replace(_coverage(metrics[0], span.window, "failed", str(error)), retryable=False)
@@ -115,7 +124,8 @@ def _result(metric: Metric, answers: Mapping[Query, Answer], span: Span) -> Batc
     if state == "complete" and not ts.size:
         state, detail = "empty", f"CloudWatch has no {metric.namespace} {metric.name} for it in this window"
     if refused:
-        detail = f"{refused} values were refused, being no numbers or off the clock. {detail}".strip()
+        counted = "1 value was" if refused == 1 else f"{refused} values were"
+        detail = f"{counted} refused: no number, or off the clock. {detail}".strip()
     if ts.size:
         yield Points(_series(metric, span.period), ts.astype("datetime64[s]").astype("datetime64[us]"), values)
     yield _coverage(metric, span.window, state, detail)

@@ -99,6 +99,12 @@ def refusal(answer: Mapping[str, Any], action: str) -> SourceError:
         return SourceError(f"{action} is throttled ({code}); it is asked again next time")
     if _status(answer) in RETRIED:
         return SourceError(f"AWS answers {action} with {_status(answer)} {code} again and again: {said}"[:300])
+    if code.isdigit():  # botocore's word for an answer without a code in it
+        return SourceError(
+            f"{action} was answered with HTTP {code} by something that is not AWS ({said!r}): check `endpoint_url`, "
+            "or any proxy",
+            retryable=False,
+        )
     return RefusedError(f"{action} was refused: {code}: {said}"[:300], code)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import IO, Any, Protocol
+from typing import IO, Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -40,7 +41,7 @@ def sender(http: httpx.Client) -> Send:
         from botocore.awsrequest import AWSResponse  # type: ignore[import-untyped]  # it has no types
 
         reply = http.send(_as_signed(http, request))
-        _refuse_half_a_json(reply)
+        _refuse_what_is_no_answer(reply)
         return AWSResponse(request.url, reply.status_code, dict(reply.headers), _Body(reply.content))
 
     return send
@@ -58,10 +59,16 @@ def _as_signed(http: httpx.Client, request: _Prepared) -> httpx.Request:
     return signed
 
 
-def _refuse_half_a_json(reply: httpx.Response) -> None:
-    """botocore takes a 200 whose JSON can't be read for an empty answer, which would look like "no data"."""
-    text = reply.content.strip()
-    is_json = "json" in reply.headers.get("content-type", "")
-    if reply.is_success and is_json and text and not (text.startswith(b"{") and text.endswith(b"}")):
+def _refuse_what_is_no_answer(reply: httpx.Response) -> None:
+    """botocore takes half a JSON, or a proxy's page, for an empty answer, which would look like "no data"."""
+    text, kind = reply.content.strip(), reply.headers.get("content-type", "")
+    is_json = text.startswith(b"{") and text.endswith(b"}")
+    is_xml = text.startswith(b"<") and not _PAGE.match(text) and "X-Amz-Target" not in reply.request.headers
+    if reply.is_success and not (is_json or is_xml or "cbor" in kind):
         start = text[:80].decode("utf-8", "replace")
-        raise SourceError(f"{reply.url.host} answered something that is not the JSON it says it is: {start!r}")
+        raise SourceError(
+            f"{reply.url.host} answered {start!r}, which is not what AWS answers: check `endpoint_url`, or any proxy"
+        )
+
+
+_PAGE: Final = re.compile(rb"<(!doctype\s+)?html", re.IGNORECASE)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from botocore.stub import Stubber
 
 from metrics.collect import http as polite
 from metrics.collect._cloudwatch.ask import ask
@@ -121,7 +122,7 @@ def test_values_that_are_no_number_are_refused_and_counted(cloud):
     cloud.lines[RDS] = lambda stat, at, period: {45: math.nan, 50: math.inf}.get(at % 3600 // 60, 7.0)
     batches = asked(cloud, metric())
     assert rows(batches) == [("11:55", 7.0)]
-    assert answers(batches) == [("complete", "2 values were refused, being no numbers or off the clock.")]
+    assert answers(batches) == [("complete", "2 values were refused: no number, or off the clock.")]
 
 
 ALB = (("LoadBalancer", "app/web/1"),)
@@ -303,7 +304,7 @@ def test_buckets_off_the_clock_and_from_outside_are_no_data(cloud):
     cloud.faults = [Fault(body=text.encode())]
     batches = asked(cloud, metric())
     assert rows(batches) == [("11:55", 3.0)]
-    assert answers(batches) == [("complete", "1 values were refused, being no numbers or off the clock.")]
+    assert answers(batches) == [("complete", "1 value was refused: no number, or off the clock.")]
 
 
 def test_times_are_utc_microseconds(cloud):
@@ -311,3 +312,39 @@ def test_times_are_utc_microseconds(cloud):
     points, _ = asked(cloud, metric())
     assert points.ts.dtype == np.dtype("datetime64[us]")
     assert points.ts[0].item().replace(tzinfo=UTC) == QUARTER.start
+
+
+def test_what_is_not_about_a_line_is_a_fault_of_the_whole_source(cloud):
+    """Halving the call would only ask a thousand times."""
+    cloud.faults = [Fault(403, b"<html>no</html>", "text/html")]
+    with pytest.raises(SourceError, match="with HTTP 403 by something that is not AWS"):
+        asked(cloud, metric(part="a"), metric(part="b"))
+    assert len(cloud.calls) == 1
+
+
+def test_awss_own_model_agrees_with_what_is_asked_and_with_what_the_server_answers(cloud):
+    """botocore's Stubber checks both against it: an error of AWS's own, then a percentile in two pages."""
+    cloud.default, cloud.page = minutes, 2
+    cloud.statuses["TargetResponseTime"] = ["InternalError"]
+    dimensions = [{"Name": "DBInstanceIdentifier", "Value": "db-1"}]
+    of = {"Namespace": "AWS/RDS", "MetricName": "TargetResponseTime", "Dimensions": dimensions}
+    wanted = {
+        "MetricDataQueries": [{"Id": "q0", "MetricStat": {"Metric": of, "Period": 300, "Stat": "p95"}}],
+        "StartTime": QUARTER.start,
+        "EndTime": QUARTER.end,
+        "ScanBy": "TimestampAscending",
+        "MaxDatapoints": 100_800,
+    }
+    plain = {**wanted, "StartTime": QUARTER.start.timestamp(), "EndTime": QUARTER.end.timestamp()}
+    it = account(cloud)
+    with Stubber(it.client("cloudwatch")) as stub:
+        for token in ({}, {}, {"NextToken": "2"}):
+            answer = cloud.get_metric_data({**plain, **token})
+            for line in answer["MetricDataResults"]:
+                line["Timestamps"] = [datetime.fromtimestamp(at, UTC) for at in line["Timestamps"]]
+            stub.add_response("get_metric_data", answer, {**wanted, **token})
+        p95 = metric("TargetResponseTime", statistic="p95", indicator="http.server.request.duration.p95")
+        batches = list(ask(it, [p95], QUARTER, LATER))
+        stub.assert_no_pending_responses()
+    assert rows(batches) == [("11:45", 45.0), ("11:50", 50.0), ("11:55", 55.0)]
+    assert answers(batches) == [("complete", "")]

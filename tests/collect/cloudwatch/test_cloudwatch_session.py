@@ -230,8 +230,11 @@ def test_a_slow_server_is_given_up(cloud, monkeypatch):
 @pytest.mark.parametrize(
     ("body", "kind", "said"),
     [
-        (b'{"Metrics": [', JSON, "not the JSON it says it is"),
-        (b"<html>proxy</html>", JSON, "not the JSON it says it is"),
+        (b'{"Metrics": [', JSON, "which is not what AWS answers: check `endpoint_url`"),
+        (b"<html>log in first</html>", "text/html", "'<html>log in first</html>', which is not what AWS answers"),
+        (b"<a/>", "text/xml", "which is not what AWS answers"),
+        (b"null", JSON, "which is not what AWS answers"),
+        (b"", JSON, "which is not what AWS answers"),
         (b'{"Metrics": 7}', JSON, "something impossible"),
         (b'{"Metrics": [7]}', JSON, "something impossible"),
     ],
@@ -243,10 +246,27 @@ def test_a_reply_that_is_no_answer_is_a_fault_and_not_an_empty_one(cloud, body, 
     assert caught.value.retryable
 
 
-def test_xml_that_can_not_be_read_is_a_fault(cloud):
-    cloud.faults = [Fault(body=b"<a><b></a>", kind="text/xml")]
-    with pytest.raises(SourceError, match="can't be read"):
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"<a><b></a>", "can't be read"),
+        (b"<!DOCTYPE html><html/>", "which is not what AWS answers"),
+        (b"", "which is not what AWS answers"),
+    ],
+)
+def test_xml_that_is_no_answer_is_a_fault(cloud, body, said):
+    cloud.faults = [Fault(body=body, kind="text/xml")]
+    with pytest.raises(SourceError, match=said):
         who(account(cloud))
+
+
+@pytest.mark.parametrize("status", [302, 403, 404])
+def test_an_answer_of_something_that_is_not_aws_is_a_fault_of_the_whole_source(cloud, status):
+    cloud.faults = [Fault(status, b"<h1>no</h1>", "text/html", {"Location": f"{cloud.url}/elsewhere"})]
+    with pytest.raises(SourceError, match=f"with HTTP {status} by something that is not AWS") as caught:
+        listed(account(cloud))
+    assert not isinstance(caught.value, RefusedError)
+    assert len(cloud.calls) == 1
 
 
 def test_an_address_where_nobody_answers(cloud):
@@ -289,7 +309,7 @@ def test_what_is_signed_is_sent_as_it_is_also_where_httpx_would_write_it_otherwi
 
     def answer(request: httpx.Request) -> httpx.Response:
         seen.append(request)
-        return httpx.Response(200, text="ok")
+        return httpx.Response(200, text="<ok/>")
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as http:
         asked = AWSRequest(
@@ -298,4 +318,4 @@ def test_what_is_signed_is_sent_as_it_is_also_where_httpx_would_write_it_otherwi
         reply = sender(http)(asked)
     assert seen[0].extensions["target"] == b"/a%2Fb%3Ac/|?x=%7E&y=a'b"
     assert seen[0].headers["x-amz-date"] == "now"
-    assert (reply.status_code, reply.content, reply.raw.read()) == (200, b"ok", b"")
+    assert (reply.status_code, reply.content, reply.raw.read()) == (200, b"<ok/>", b"")
