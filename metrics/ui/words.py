@@ -180,6 +180,8 @@ def age(at: datetime | None, now: datetime) -> str:
         return t("in the future")
     if now - at < timedelta(minutes=1):
         return t("just now")
+    if now - at >= timedelta(days=30):  # a month is written `m`, as a minute is
+        return t("{days}d ago", days=number((now - at).days))
     return t("{span} ago", span=format_timedelta(now - at, threshold=1.2, format="narrow", locale=LOCALE))
 
 

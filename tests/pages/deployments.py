@@ -38,6 +38,18 @@ def one_series(folder: Path, service: str = "shop", hours: int = 48) -> Path:
     return folder
 
 
+def of_two_sources(folder: Path) -> Path:
+    """The same CPU as a second source measures it."""
+    one_series(folder)
+    store = Store(folder / "tomoni.duckdb")
+    run = write.begin_run(store, "collect", "datadog")
+    identity = Series("shop", "web-1", "system.cpu.utilization", "mean", "%", 300, "datadog")
+    ts = np.datetime64(NOW.replace(tzinfo=None), "us") - np.arange(576, 0, -1) * np.timedelta64(STEP)
+    write.batches(store, run, [Points(identity, ts, np.full(576, 44.0))])
+    write.end_run(store, run, "done")
+    return folder
+
+
 def in_the_future(folder: Path, indicator: str) -> None:
     """One more row, dated ten years ahead by mistake, in the same series or in one of its own."""
     store = Store(folder / "tomoni.duckdb")

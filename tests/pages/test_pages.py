@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -229,7 +230,7 @@ def test_sources_lists_refused_rows_with_file_line_and_reason(folder, monkeypatc
     app = visit("pages/2_sources.py", deployments.failing(folder), monkeypatch)
     tables = [element.value for element in app.dataframe]
     assert list(tables[0]["Source"]) == ["cpu.csv", "cloudwatch"]
-    assert list(tables[0]["Refused rows"]) == [1, 0]
+    assert list(tables[0]["Refused"]) == [1, 0]
     refused = tables[2].iloc[0]
     assert (refused["File"], refused["Line"], refused["Why"]) == ("cpu.csv", 17, "not a number")
 
@@ -272,3 +273,22 @@ def test_what_is_written_while_the_app_is_open_shows_with_the_next_click(folder,
     (folder / "services" / "shop.yaml").write_text("title: The shop\ntime_zone: Asia/Tokyo\n")
     app.run()
     assert "The shop" in app.selectbox(key="service").options
+
+
+def test_explore_lays_two_sources_of_the_same_side_by_side(folder, monkeypatch):
+    deployments.of_two_sources(folder)
+    chosen = {"component": "web-1", "indicator": "cpu"}
+    app = visit("pages/1_explore.py", folder, monkeypatch, **chosen)
+    (picker,) = [each for each in app.multiselect if each.label == "Source"]
+    assert picker.options == ["cpu.csv", "datadog"]
+    assert drawn_names(app) == ["web-1 · CPU"]
+    app = visit("pages/1_explore.py", folder, monkeypatch, **chosen, source=["cpu.csv", "datadog"])
+    assert drawn_names(app) == ["web-1 (cpu.csv) · CPU", "web-1 (datadog) · CPU"]
+
+
+def drawn_names(app: AppTest) -> list[str]:
+    """The lines of the chart, but for those of the period before."""
+    spec = json.loads(app.get("plotly_chart")[0].proto.spec)
+    return sorted(
+        {trace["name"] for trace in spec["data"] if "·" in trace.get("name", "") and "before" not in trace["name"]}
+    )

@@ -57,7 +57,7 @@ def test_a_window_is_told_by_its_days():
 
 @pytest.mark.parametrize(
     ("ago", "text"),
-    [(timedelta(seconds=20), "just now"), (timedelta(minutes=4), "4m ago"), (None, "never"),
+    [(timedelta(seconds=20), "just now"), (timedelta(minutes=4), "4m ago"), (timedelta(days=170), "170d ago"), (None, "never"),
      (-timedelta(seconds=70), "just now"), (-timedelta(days=3650), "in the future")],
 )  # fmt: skip
 def test_age(ago, text):
