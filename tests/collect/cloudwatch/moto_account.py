@@ -41,6 +41,7 @@ def emptied() -> str:
     return moto()
 
 
+@functools.cache
 def boto(service: str, region: str = REGION) -> Any:
     """A client for a test to fill the account with."""
     return boto3.client(service, region_name=region, endpoint_url=moto(), **KEYS)

@@ -13,6 +13,7 @@ from metrics.collect._cloudwatch.found import Database
 from metrics.collect._cloudwatch.queries import statement
 from metrics.model import Coverage, Points, Window
 from tests.collect.cloudwatch.moto_account import account, moto, refuse, stubbed
+from tests.collect.cloudwatch.pi_server import performance_insights
 
 NOW = datetime(2026, 11, 24, 12, 3, tzinfo=UTC)
 HOUR = Window(NOW - timedelta(minutes=63), NOW)
@@ -116,6 +117,27 @@ def test_all_pages_are_read():
         ]
     )
     assert loads(batches) == {None: [("11:00", 1.0), ("11:05", 2.0)]}
+
+
+def test_it_is_spoken_over_http_as_aws_writes_it():
+    """Times are seconds, a step without a value has none, and the second page asks with the first one's token."""
+    total = {"Metric": "db.load.avg"}
+    noon = at("11:00").timestamp()
+    pages = [
+        {"MetricList": [{"Key": total, "DataPoints": [{"Timestamp": noon, "Value": 1.5}]}], "NextToken": "more"},
+        {
+            "MetricList": [
+                {"Key": total, "DataPoints": [{"Timestamp": noon + 300}, {"Timestamp": noon + 600, "Value": 2}]}
+            ]
+        },
+    ]
+    with performance_insights(pages) as (url, questions):
+        batches = list(queries.collect(account(url), (FIRST,), HOUR, NOW))
+    assert loads(batches) == {None: [("11:00", 1.5), ("11:10", 2.0)]}
+    assert answers(batches) == [(None, "complete", "")]
+    assert [(each["StartTime"], each["EndTime"], each.get("NextToken")) for each in questions] == [
+        (noon, noon + 3600, None), (noon, noon + 3600, "more"),
+    ]  # fmt: skip
 
 
 def test_pages_without_an_end_are_given_up(monkeypatch: pytest.MonkeyPatch):
