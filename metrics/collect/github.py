@@ -134,7 +134,8 @@ def _failed(
     questions: list[_Question], window: Window, error: SourceError | httpx.RequestError
 ) -> Iterator[Coverage]:
     """On a first run nobody else knows what would have been asked."""
-    reason, retryable = f"GitHub can't be reached: {type(error).__name__}: {error}", True
+    happened = "can't be reached" if isinstance(error, httpx.TransportError) else "answered what can't be read"
+    reason, retryable = f"GitHub {happened}: {type(error).__name__}: {error}", True
     if isinstance(error, SourceError):
         reason, retryable = str(error), error.retryable
     yield from (each.answer(window, "failed", reason, retryable=retryable) for each in questions)

@@ -27,7 +27,7 @@ _CAUSE: Final = re.compile(
     r"^[\s>*_-]*caused[ -]by(?:[ -]deployment)?[*_]*\s*:[*_\s]*[`#<]*((?=\S*\d)[\w./:@+-]+)[`>.]*[ \t\r]*$",
     re.MULTILINE | re.IGNORECASE,
 )
-_SEVERITY: Final = re.compile(r"sev(?:erity)?[\s:/_=-]*([\w-]+)", re.IGNORECASE)
+_SEVERITY: Final = re.compile(r"sev(?:erity)?(?:[\s:/_=-]+(?=\w)|(?=\d))([\w-]+)", re.IGNORECASE)
 
 
 def short(text: str | None) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
+SLEEP = time.sleep
 TOKEN = "github_pat_planted0123456789"
 NAME = "acme/jobs"
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)
@@ -258,6 +260,8 @@ def serve(hub: Hub) -> ThreadingHTTPServer:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # One packet a reply: a second one would wait for the first one's acknowledgement.
+        wbufsize = -1
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
@@ -285,7 +289,7 @@ def serve(hub: Hub) -> ThreadingHTTPServer:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     hub.url = f"http://127.0.0.1:{server.server_port}/api/v3"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     return server
 
 
