@@ -124,7 +124,7 @@ class _Memory:
     """Settled days do not change: a collector that keeps running lists each of them once."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    days: OrderedDict[str, Uses] = field(default_factory=OrderedDict)
+    days: OrderedDict[str, Uses | TooManyError] = field(default_factory=OrderedDict)
 
 
 _memory: Final = _Memory()
@@ -139,16 +139,25 @@ def forget() -> None:
 def _use_on(day: datetime, target: Target, search: Search) -> Uses:
     key = f"{search.base_url} {day.date()} {target.model_dump_json()}"
     with _memory.lock:
-        if (known := _memory.days.get(key)) is not None:
-            return known
-    uses = _Listing(day, target, search).uses()
+        known = _memory.days.get(key)
+    if known is None:
+        known = _listed(day, target, search)
+        with _memory.lock:
+            _memory.days[key] = known
+            while len(_memory.days) > _DAYS_REMEMBERED:
+                _memory.days.popitem(last=False)
+    if isinstance(known, TooManyError):
+        raise TooManyError(*known.args)
+    return known
+
+
+def _listed(day: datetime, target: Target, search: Search) -> Uses | TooManyError:
+    try:
+        uses = _Listing(day, target, search).uses()
+    except TooManyError as error:
+        return error
     # An endpoint that a week is to name is no rarity on each of its days.
-    kept = {name: uses[name] for name in _biggest(uses)[:_ENDPOINTS_REMEMBERED]}
-    with _memory.lock:
-        _memory.days[key] = kept
-        while len(_memory.days) > _DAYS_REMEMBERED:
-            _memory.days.popitem(last=False)
-    return kept
+    return {name: uses[name] for name in _biggest(uses)[:_ENDPOINTS_REMEMBERED]}
 
 
 class _Value(BaseModel):

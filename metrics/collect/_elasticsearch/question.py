@@ -87,7 +87,8 @@ class Bucket(BaseModel):
 
     def answered(self, status: str) -> int:
         """Requests whose status begins like that."""
-        return self.classes.buckets.get(status, _Count()).doc_count
+        found = self.classes.buckets.get(status)
+        return found.doc_count if found else 0
 
     @property
     def has_status(self) -> bool:

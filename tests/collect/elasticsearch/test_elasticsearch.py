@@ -230,6 +230,13 @@ def test_asked_again_after_late_logs_it_brings_the_whole(front: Front) -> None:
     assert (timedelta(days=30), timedelta(days=1)) == (elasticsearch.BACKFILL, elasticsearch.SLICE)
 
 
+def test_logs_from_a_clock_that_is_ahead_wait_for_their_time() -> None:
+    index_hits("ahead-1", [Hit(at(0, 9), "/"), Hit(at(0, 9, 40), "/")])
+    ahead = settings("ahead-*", top=0)
+    assert ask(ahead, Window(at(0, 9), at(0, 9, 30))).rows(REQUESTS) == {"09:00": 1}
+    assert ask(ahead, Window(at(0, 9), at(0, 9, 50))).rows(REQUESTS) == {"09:00": 1, "09:40": 1}
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [

@@ -170,6 +170,8 @@ def test_a_day_of_endlessly_many_endpoints_leaves_only_those_that_are_written_do
     ((state, detail, _),) = result.answers(REQUESTS, "other")
     assert state == "complete"
     assert "more than 15 different paths on 2026-06-17; write patterns" in detail
+    ask(settings("endless-*", front.url, endpoints=["/jobs/:id"]), TODAY)
+    assert front.count("listing") == 3  # it is as settled as what can be listed
     named = ask(settings("endless-*", front.url, endpoints=["/jobs/:id", "/company/:name"]), TODAY)
     assert named.total(REQUESTS, "/company/:name") == 1
 
