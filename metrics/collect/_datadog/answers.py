@@ -40,8 +40,6 @@ class Task:
 
     questions: tuple[Question, ...]
     window: Window
-    may_ask_again: bool = True
-    """Whether a longer interval than asked for may come of the window's length."""
 
 
 def tasks(questions: Iterable[Question], window: Window) -> Iterator[Task]:
@@ -82,7 +80,7 @@ def _refused(task: Task, refused: RefusedError) -> Iterator[Coverage | Task]:
     """One wrong query has all beside it refused, so each is asked by itself; a permission is about all of them."""
     forbidden = isinstance(refused, ForbiddenError)
     if len(task.questions) > 1 and not forbidden:
-        yield from (Task((each,), task.window, task.may_ask_again) for each in task.questions)
+        yield from (Task((each,), task.window) for each in task.questions)
         return
     state: CoverageState = "forbidden" if forbidden else "failed"
     for each in task.questions:
@@ -95,8 +93,8 @@ def _told(question: Question, lines: list[Line], task: Task) -> Iterator[Points 
         return
     step = interval(lines, question.period_s)
     days = list(_cut(task.window, DAY))
-    if step > question.period_s and task.may_ask_again and len(days) > 1:
-        yield from (Task((question,), day, may_ask_again=False) for day in days)
+    if step > question.period_s and len(days) > 1:  # it may come of the window's length
+        yield from (Task((question,), day) for day in days)
         return
     coarse = f"asked for {question.period_s} s, Datadog gives {step} s" if step > question.period_s else ""
     yield from _points(question, lines, task.window, step, coarse)
@@ -121,7 +119,7 @@ def _points(
         else:
             if len(ts_s):
                 yield question.points(ts_s, values * factor, step, part)
-            ends.append(("partial", f"{refused} values are no finite numbers on the clock") if refused else
+            ends.append(("partial", f"{refused} of the values are no finite numbers on the clock") if refused else
                         ("complete", note))  # fmt: skip
         if part is not None:
             state, detail = ends[-1]

@@ -120,6 +120,16 @@ def test_several_tags_make_one_part_unless_one_of_them_is_named(datadog: Datadog
     assert parts == ["web-1", "web-2"]
 
 
+def test_what_lacks_the_tag_is_a_part_of_its_own(datadog: Datadog) -> None:
+    def untagged(reply: dict[str, dict[str, dict[str, list[dict[str, list[str]]]]]]) -> object:
+        reply["data"]["attributes"]["series"][1]["group_tags"] = []
+        return reply
+
+    datadog.change = untagged
+    parts = [part for _, part, _ in ask(settings(datadog, BY_HOST), hours(0.25)).points]
+    assert parts == ["web-1", "N/A"]
+
+
 def test_two_series_are_never_mixed_into_one_part(datadog: Datadog) -> None:
     query = {"indicator": "cpu", "query": "avg:system.cpu.user{*} by {host,device}", "part": "host"}
     told = ask(settings(datadog, query), hours(0.25))

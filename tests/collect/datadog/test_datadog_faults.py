@@ -213,9 +213,9 @@ def test_numbers_that_are_none_are_refused_and_counted(datadog: Datadog) -> None
     assert told.points["system.cpu.utilization", "web-1", 300] == ROWS[:2]
     assert len(told.points["system.cpu.utilization", "web-2", 300]) == 4
     assert told.states == [
-        ("system.cpu.utilization", "web-1", "partial", "2 values are no finite numbers on the clock"),
+        ("system.cpu.utilization", "web-1", "partial", "2 of the values are no finite numbers on the clock"),
         ("system.cpu.utilization", "web-2", "complete", ""),
-        ("system.cpu.utilization", None, "partial", "2 values are no finite numbers on the clock"),
+        ("system.cpu.utilization", None, "partial", "2 of the values are no finite numbers on the clock"),
     ]
 
 
@@ -233,15 +233,27 @@ def test_a_clock_that_runs_ahead_brings_nothing_from_outside_the_window(datadog:
 
 def test_values_off_the_clock_are_refused(datadog: Datadog) -> None:
     def beside(reply: dict[str, dict[str, dict[str, list[int]]]]) -> object:
-        attributes = reply["data"]["attributes"]
-        attributes["times"][-1] += 7_000
+        reply["data"]["attributes"]["times"][-2] += 7_000
         return reply
 
     datadog.change = beside
-    told = ask(settings(datadog, CPU), hours(0.5))
-    (rows,) = told.points.values()
-    assert len(rows) == 5
-    assert told.ends == {"system.cpu.utilization": "complete"}  # the last one ends after the window
+    told = ask(settings(datadog, CPU), WINDOW)
+    assert told.points == {("system.cpu.utilization", None, 300): [*ROWS[:2], ROWS[3]]}
+    assert told.states == [
+        ("system.cpu.utilization", None, "partial", "1 of the values are no finite numbers on the clock")
+    ]
+
+
+def test_times_that_do_not_rise_are_not_stored_twice(datadog: Datadog) -> None:
+    def twice(reply: dict[str, dict[str, dict[str, list[int]]]]) -> object:
+        times = reply["data"]["attributes"]["times"]
+        times[-1] = times[-2]
+        return reply
+
+    datadog.change = twice
+    told = ask(settings(datadog, CPU), WINDOW)
+    assert (told.points, told.ends) == ({}, {"system.cpu.utilization": "failed"})
+    assert told.answers[0].detail == "Datadog's reply has times that do not rise"
 
 
 def test_a_key_without_the_scope_is_forbidden_and_says_what_to_give(datadog: Datadog) -> None:
