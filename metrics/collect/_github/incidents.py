@@ -71,7 +71,7 @@ def _issue(raw: Mapping[str, Any]) -> Issue | None:
     created = time_of(raw["created_at"])
     if created is None:
         raise ValueError("an issue without a time")
-    labels = [str(label["name"] if isinstance(label, dict) else label) for label in raw["labels"]]
+    labels = [str(label["name"] if isinstance(label, dict) else label) for label in raw.get("labels") or ()]
     reason = raw.get("state_reason")
     return Issue(
         id=int(raw["number"]),

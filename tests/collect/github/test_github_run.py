@@ -11,7 +11,6 @@ from metrics import config
 from metrics.collect import http as polite
 from metrics.collect._github import deployments
 from metrics.collect._github.memo import KEPT
-from metrics.collect.github import RECOLLECT_DAILY
 from metrics.collect.run import Outcome, Request, chosen, run_source, store_of
 from metrics.store import read
 from tests.collect.folders import configure, metrics
@@ -78,19 +77,19 @@ def test_a_run_with_nothing_new_asks_three_lists(folder: Path, busy: Hub) -> Non
 
 
 def test_a_last_word_that_the_list_hides_comes_with_the_first_run_of_a_day(folder: Path, hub: Hub) -> None:
-    """Another process each time (cron), asked for a fortnight as then.
+    """Another process each time (cron), asked for some days as then.
 
-    It is asked for in slices: what is seen of an old one must not lose against what was seen since.
+    They are asked for one by one, and what is seen of a past day must not lose against what was seen after its midnight.
     """
-    number = hub.deploy(day(2), ("in_progress", 1))
-    run(folder, day(11, 23))
-    assert statuses(folder) == {str(number): "running"}
-    hub.status(number, "success", day(11, 23), touch=False)
+    run(folder, day(1, 23))
+    number = hub.deploy(day(1, 23, 30), ("in_progress", 1))
+    run(folder, day(2, 0, 10))
+    hub.status(number, "success", day(3, 23), touch=False)
     deployments._under_way.clear()
     KEPT.clear()
-    run(folder, day(12, 1))
+    run(folder, day(4, 1), since=day(4))
     assert statuses(folder) == {str(number): "running"}
-    run(folder, day(12, 2), since=day(12, 2) - RECOLLECT_DAILY)
+    run(folder, day(4, 2), since=day(1))
     assert statuses(folder) == {str(number): "succeeded"}
 
 
