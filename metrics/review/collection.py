@@ -116,11 +116,21 @@ def _series_states(
     for row in coverage.to_dict("records"):
         answers.setdefault(_key(row), []).append(row)
     stored = _stored(series)
-    asked_in_vain = {key: None for key in answers if key not in stored}
+    known = {(*key[:3], key[4]) for key in stored}
+    asked_in_vain = {key: None for key in answers if key not in stored and not _of_parts(key, answers[key], known)}
     return [
         _series_state(key, row, answers.get(key, []), every.get(str(key[0])), now)
         for key, row in (stored | asked_in_vain).items()
     ]
+
+
+def _of_parts(key: Key, answers: Sequence[Row], known: set[Key]) -> bool:
+    """What is said of a question whose samples are all of parts; a refusal of all of it is news all the same."""
+    source, service, component, part, indicator = key
+    newest = max(answers, key=lambda answer: answer["window_start"])
+    if part is not None or newest["state"] in ("failed", "forbidden"):
+        return False
+    return (source, service, component, indicator) in known
 
 
 def _stored(series: pd.DataFrame) -> dict[Key, Row]:

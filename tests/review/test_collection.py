@@ -103,3 +103,10 @@ def test_a_series_whose_old_data_is_in_longer_periods_is_not_late_for_them():
     (state,) = seen(series=frame).series
     assert (state.late, state.first_ts) == (False, WEEK.start - timedelta(days=400))
     assert seen(series=frame).sources[0].oldest == WEEK.start - timedelta(days=400)
+
+
+def test_what_is_said_of_all_parts_together_is_no_series_without_samples():
+    rows = [(1, "web", "/a", "cpu")]
+    assert [state.part for state in seen(rows, [CPU]).series] == ["/a"]
+    refused = seen(rows, [CPU | {"state": "forbidden"}])
+    assert [(state.part, state.state) for state in refused.series] == [(None, "forbidden"), ("/a", "")]
