@@ -6,6 +6,7 @@ version of both servers understands.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -69,10 +70,19 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
             url = httpx.URL(written)
         except httpx.InvalidURL:
             url = httpx.URL("")
-        if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query or url.fragment:
-            # Not quoted: a password may be in it.
-            raise ValueError("it is no plain address; write one as in https://logs.internal:9200, and no login in it")
+        if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
+            raise ValueError("it is no address of a server; write one as in https://logs.internal:9200")
         return written.rstrip("/")
+
+    @field_validator("api_key")
+    @classmethod
+    def _fits_a_header(cls, written: SecretStr | None) -> SecretStr | None:
+        # Else the client refuses the header, and quotes it.
+        if written and not re.fullmatch("[!-~]+", written.get_secret_value()):
+            raise ValueError(
+                "it is no API key; write what its creation shows as `encoded`, without spaces or line ends"
+            )
+        return written
 
     @field_validator("step")
     @classmethod
@@ -83,6 +93,9 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
 
     @model_validator(mode="after")
     def _one_login(self) -> Settings:
+        # Said of all settings at once, since what is said of one quotes it.
+        if httpx.URL(self.base_url).userinfo:
+            raise ValueError("`base_url` has a login in it; write `username` and `password` by themselves")
         if (self.username is None) != (self.password is None):
             raise ValueError("`username` and `password` go together")
         if self.api_key and self.username:
@@ -128,11 +141,15 @@ def _days(window: Window) -> Iterator[Window]:
 def _not_named(asked: Sequence[_Asked]) -> Iterator[Coverage]:
     """An answer about each day for the endpoints that another day names."""
     every = dict.fromkeys(part for day in asked for part in day.parts)
-    detail = f"its requests are in `{OTHER}`: on that day others grew more or were bigger"
     for day in asked:
-        for part in every:
-            if part not in day.parts:
-                yield from (day.coverage(each, part, "empty", detail) for each in day.indicators)
+        yield from day.refused(day.not_named, [part for part in every if part not in day.parts], day.indicators)
+
+
+def _nothing(why: str) -> NotAnsweredError:
+    return NotAnsweredError("empty", why, retryable=False)
+
+
+IN_OTHER: Final = _nothing(f"its requests are in `{OTHER}`: others grew more or were bigger that day")
 
 
 @dataclass(slots=True)
@@ -144,6 +161,8 @@ class _Asked:
     window: Window
     parts: dict[str, None] = field(default_factory=dict)
     """What an answer was given for, but for the component itself."""
+    not_named: NotAnsweredError = IN_OTHER
+    """What is to say of a part that only another day has."""
 
     @property
     def indicators(self) -> tuple[str, ...]:
@@ -152,8 +171,8 @@ class _Asked:
     def answers(self, search: Search) -> Iterator[Points | Coverage]:
         stretch = Stretch.of(self.window, self.settings.step, DELAY)
         if stretch is None:
-            detail = "no bucket of it is over yet"
-            yield from (self.coverage(each, None, "empty", detail) for each in self.indicators)
+            self.not_named = _nothing("no bucket of it is over yet")
+            yield from self.refused(self.not_named, (None,), self.indicators)
             return
         by_endpoint = bool(self.settings.top or self.target.endpoints)
         try:
@@ -161,8 +180,8 @@ class _Asked:
             kept = kept_on(day, self.target, self.settings.top, search)
         except NotAnsweredError as refused:
             # What is written down can be counted all the same; what the others are, nobody knows.
-            kept, by_endpoint = Kept(self.target.named), False
-            yield from self._refused(refused, (OTHER,), self.indicators)
+            kept, by_endpoint, self.not_named = Kept(self.target.named), False, refused
+            yield from self.refused(refused, (OTHER,), self.indicators)
         yield from self._of(access_log(self.target), OF_ACCESSES, stretch, kept, search, others=by_endpoint)
         if index := self.target.error_index:
             yield from self._of(error_log(self.target, index), (ERRORS,), stretch, kept, search, others=by_endpoint)
@@ -174,7 +193,7 @@ class _Asked:
         try:
             whole = logs.whole(stretch, search)
         except NotAnsweredError as refused:
-            yield from self._refused(refused, (None, *(part.name for part in parts)), indicators)
+            yield from self.refused(refused, (None, *(part.name for part in parts)), indicators)
             return
         lines = access_lines if ERRORS not in indicators else error_lines
         yield from self._samples(lines(self.target, whole, None, whole.time), kept)
@@ -184,22 +203,23 @@ class _Asked:
             return
         for asked, answer in logs.by_part(parts, stretch, search):
             if isinstance(answer, NotAnsweredError):
-                yield from self._refused(answer, [part.name for part in asked], indicators)
+                yield from self.refused(answer, [part.name for part in asked], indicators)
                 continue
             for part in asked:
                 yield from self._samples(lines(self.target, whole, part.name, answer[part.name]), kept)
 
-    def _refused(
+    def refused(
         self, why: NotAnsweredError, parts: Iterable[str | None], indicators: Sequence[str]
     ) -> Iterator[Coverage]:
+        """The same answer for all of these."""
         for part in parts:
             for each in indicators:
-                yield self.coverage(each, part, why.state, why.detail, retryable=why.retryable)
+                yield self._coverage(each, part, why.state, why.detail, retryable=why.retryable)
 
     def _samples(self, lines: Iterable[Line], kept: Kept) -> Iterator[Points | Coverage]:
         for line in lines:
             if not line.values:
-                yield self.coverage(line.indicator, line.part, "empty", line.nothing)
+                yield self._coverage(line.indicator, line.part, "empty", line.nothing)
                 continue
             yield Points(
                 self._series(line),
@@ -208,7 +228,7 @@ class _Asked:
             )
             notes = [f"{line.refused} figures were no numbers of seconds and are left out"] if line.refused else []
             notes += [kept.note] if kept.note and line.part == OTHER else []
-            yield self.coverage(line.indicator, line.part, "complete", "; ".join(notes))
+            yield self._coverage(line.indicator, line.part, "complete", "; ".join(notes))
 
     def _series(self, line: Line) -> Series:
         indicator = load().get(line.indicator)
@@ -218,7 +238,7 @@ class _Asked:
             line.part,
         )  # fmt: skip
 
-    def coverage(
+    def _coverage(
         self, indicator: str, part: str | None, state: CoverageState, detail: str = "", *, retryable: bool = False
     ) -> Coverage:
         """The answer about one series; remembers that there was one."""

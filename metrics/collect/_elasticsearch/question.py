@@ -10,7 +10,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from metrics.collect._elasticsearch.endpoint import OTHER, Endpoint
-from metrics.collect._elasticsearch.refusal import NotAnsweredError
+from metrics.collect._elasticsearch.refusal import NotAnsweredError, no_index
 from metrics.collect._elasticsearch.search import Search, parsed
 from metrics.collect._elasticsearch.target import Query, Target, within
 from metrics.model import Window
@@ -175,7 +175,7 @@ class Logs:
         answer = search.ask(self.index, self._within(stretch), aggregations)
         nothing = "" if answer.documents else f"no document of `{self.index}` matches in this time"
         if not answer.shards.total:
-            return Whole({}, f"no index matches `{self.index}`: is it the right name?", has_paths=False)
+            return Whole({}, no_index(self.index), has_paths=False)
         paths = parsed(_Addressed, answer.aggregations, "addressed")
         # Where nothing was counted there is nothing to tell apart, and no part misses a path.
         has_paths = bool(paths.count.value) or not paths.doc_count

@@ -11,7 +11,7 @@ import httpx
 
 from metrics.model import CoverageState
 
-__all__ = ["NotAnsweredError", "refusal"]
+__all__ = ["NotAnsweredError", "no_index", "refusal"]
 
 _SAID: Final = 200
 _LONGEST: Final = 300
@@ -45,6 +45,11 @@ def refusal(reply: httpx.Response, index: str) -> NotAnsweredError:
     if status in _LATER or reply.is_server_error:
         return NotAnsweredError("failed", f"the server is overloaded or down ({status}){words}", retryable=True)
     return NotAnsweredError("failed", _mistake(reply, index, said, words), retryable=False)
+
+
+def no_index(pattern: str) -> str:
+    """What a pattern means that no index answers to: a login that may not read them is told the same."""
+    return f"no index matches `{pattern}`: is the name right, and has the login's role the privilege `read` on it?"
 
 
 def _mistake(reply: httpx.Response, index: str, said: str, words: str) -> str:

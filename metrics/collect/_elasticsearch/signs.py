@@ -10,7 +10,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from metrics.collect import Sign
-from metrics.collect._elasticsearch.refusal import NotAnsweredError
+from metrics.collect._elasticsearch.refusal import NotAnsweredError, no_index
 from metrics.collect._elasticsearch.search import Search, parsed, read
 from metrics.collect._elasticsearch.target import Query, Target
 
@@ -90,7 +90,7 @@ def _of_index(
     try:
         known = read(_Fields, search.fields(index, names))
         if not known.number_of_indices:
-            yield Sign("wrong", f"no index matches `{index}`: is it the right name?", about)
+            yield Sign("wrong", no_index(index), about)
             return
         faults = [fault for each in wanted if (fault := _fault(known, each))]
         yield from (Sign("wrong", fault, about) for fault in faults)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from metrics.collect._elasticsearch import listing
 from metrics.model import Series, Window
 from tests.collect.elasticsearch.front import Front, front_of
 from tests.collect.elasticsearch.osmem import Hit, ask, at, index_errors, index_hits, settings, url
+from tests.collect.folders import configure, metrics
 
 REQUESTS, ERRORS = "http.server.request.count", "log.errors"
 X4, X5 = "http.server.4xx.count", "http.server.5xx.count"
@@ -139,7 +141,13 @@ def test_no_data_is_empty_and_no_zero() -> None:
         assert result.answers(REQUESTS) == [("empty", "no document of `quiet-*` matches in this time", False)]
         assert result.states == {"empty"}
     nowhere = ask(settings("nowhere-*"))
-    assert nowhere.answers(REQUESTS) == [("empty", "no index matches `nowhere-*`: is it the right name?", False)]
+    assert nowhere.answers(REQUESTS) == [
+        (
+            "empty",
+            "no index matches `nowhere-*`: is the name right, and has the login's role the privilege `read` on it?",
+            False,
+        )
+    ]
 
 
 def test_a_field_that_nobody_writes_is_named_instead_of_counted_as_zero() -> None:
@@ -240,10 +248,11 @@ def test_logs_from_a_clock_that_is_ahead_wait_for_their_time() -> None:
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"base_url": "logs.internal"}, "no plain address"),
-        ({"base_url": "https://me:secret@logs.internal"}, "no plain address"),
+        ({"base_url": "logs.internal"}, "no address of a server"),
+        ({"base_url": "https://me:secret@logs.internal"}, "has a login in it"),
         ({"username": "me"}, "go together"),
         ({"username": "me", "password": "x", "api_key": "y"}, "either `api_key`"),
+        ({"api_key": "me:secret\n"}, "is no API key"),
         ({"step": "7m"}, "days don't divide into it"),
         ({"step": "30s"}, "days don't divide into it"),
         ({"step": "five"}, "is no duration"),
@@ -259,6 +268,13 @@ def test_a_setting_that_makes_no_sense_is_refused(wrong: dict[str, object], says
     with pytest.raises(ValidationError, match=says) as refused:
         settings("access-*", **({"base_url": "https://logs.internal"} | wrong))
     assert "me:secret" not in str(refused.value.errors(include_input=False))
+
+
+def test_a_login_in_the_address_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    folder = configure(tmp_path, {"elasticsearch": {"base_url": "https://me:hunter22@logs.internal"}})
+    done = metrics(folder, "collect")
+    assert "sources.elasticsearch is wrong: `base_url` has a login in it" in done.stdout + done.stderr
+    assert "hunter22" not in done.stdout + done.stderr
 
 
 def test_days_are_asked_for_newest_first() -> None:

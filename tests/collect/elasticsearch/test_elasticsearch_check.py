@@ -50,7 +50,11 @@ def test_all_is_well() -> None:
 @pytest.mark.parametrize(
     ("index", "more", "said"),
     [
-        ("no-*", {}, "no index matches `no-*`: is it the right name?"),
+        (
+            "no-*",
+            {},
+            "no index matches `no-*`: is the name right, and has the login's role the privilege `read` on it?",
+        ),
         ("no-1", {}, "no index matches `no-1`: write its name, or a pattern as in access-*"),
         (
             "check-access-1",

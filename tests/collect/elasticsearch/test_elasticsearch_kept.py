@@ -9,7 +9,7 @@ import pytest
 from metrics.collect._elasticsearch import listing
 from metrics.collect._elasticsearch.listing import Use, ranked
 from metrics.model import Window
-from tests.collect.elasticsearch.front import Front, front_of
+from tests.collect.elasticsearch.front import Fault, Front, front_of, shards_failed
 from tests.collect.elasticsearch.osmem import DAY, Hit, ask, at, index_hits, settings, url
 
 REQUESTS = "http.server.request.count"
@@ -110,6 +110,19 @@ def test_an_endpoint_of_one_day_is_answered_for_on_the_other() -> None:
     states = {part: [state for state, _, _ in result.answers(REQUESTS, part)] for part in result.parts}
     assert states == {"/new": ["complete", "empty"], "/old": ["complete", "empty"], "other": ["complete"] * 2}
     assert "its requests are in `other`" in result.answers(REQUESTS, "/new")[1][1]
+
+
+def test_a_day_that_can_not_be_listed_says_so_of_the_other_days_endpoints(front: Front) -> None:
+    steady("blind-1", range(-17, 1), "/a")
+    asked = settings("blind-*", front.url, top=1)
+    ask(asked, TODAY)  # what the second day needs is listed and remembered
+    front.spoil(Fault(body=shards_failed), "listing")
+    result = ask(asked, Window(at(-1), at(1)))
+    for part in ("/a", "other"):
+        newest, older = result.answers(REQUESTS, part)
+        assert newest == ("complete", "", False)
+        assert (older[0], older[2]) == ("partial", True)
+    assert result.answers(REQUESTS) == [("complete", "", False)] * 2
 
 
 def test_what_is_written_down_is_always_kept() -> None:
