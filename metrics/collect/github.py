@@ -19,10 +19,11 @@ from metrics.collect import Sign
 from metrics.collect._github import signs
 from metrics.collect._github.api import Api, Repository
 from metrics.collect._github.changes import changes, merges
-from metrics.collect._github.deployments import MARGIN, deployments, releases
+from metrics.collect._github.deployments import MARGIN, deployments
 from metrics.collect._github.incidents import incidents
 from metrics.collect._github.listing import Asked, run_of
 from metrics.collect._github.refusal import RefusedError, ShutError
+from metrics.collect._github.releases import releases
 from metrics.collect._github.target import Target
 from metrics.errors import BudgetSpentError, SourceError
 from metrics.model import Coverage, CoverageState, Event, EventKind, Window

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 import httpx
@@ -11,7 +12,6 @@ import pytest
 from metrics.collect import github
 from metrics.collect import http as polite
 from metrics.errors import BudgetSpentError, SourceError
-from tests.collect.github import github_server
 from tests.collect.github.github_asked import WEEK, Came, client, collected, settings
 from tests.collect.github.github_server import TOKEN, Answer, Asked, Fault, Hub, day, refused
 
@@ -107,7 +107,7 @@ def test_a_server_that_is_silent_is_given_up(busy: Hub, monkeypatch: pytest.Monk
 
     def silent(asked: Asked) -> Answer | None:
         if asked.path.endswith("/deployments"):
-            github_server.SLEEP(0.1)
+            time.sleep(0.1)
         return None
 
     busy.fault = silent
