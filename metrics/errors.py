@@ -4,7 +4,8 @@
     ├── ConfigError             tomoni.yaml, a service's file or the catalogue is wrong
     ├── InputError              a flag, an address or a file to import is wrong
     ├── SourceError             a source can't be reached, or answered something unusable
-    │   └── BudgetSpentError         a run has made as many requests as it may; the next one goes on
+    │   ├── BudgetSpentError         a run has made as many requests as it may; the next one goes on
+    │   └── ReplyTooLargeError       a source sends more at once than a run takes in
     └── StoreError              the store can't be opened as asked
         └── StoreBusyError           a foreign process holds the database file
 
@@ -45,6 +46,10 @@ class SourceError(TomoniError):
 
 class BudgetSpentError(SourceError):
     """A run has made all the requests it may: no fault, and what is left is asked for next time."""
+
+
+class ReplyTooLargeError(SourceError):
+    """A reply was cut off; the same may be had in smaller pieces."""
 
 
 class StoreError(TomoniError):

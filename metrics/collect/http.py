@@ -17,7 +17,7 @@ from typing import Final
 
 import httpx
 
-from metrics.errors import BudgetSpentError, SourceError
+from metrics.errors import BudgetSpentError, ReplyTooLargeError, SourceError
 
 __all__ = ["TRIES", "Budget", "Polite", "backoff", "client", "wait_asked_for"]
 
@@ -142,7 +142,7 @@ class Polite(httpx.BaseTransport):
             for chunk in reply.iter_bytes():
                 content += chunk
                 if len(content) > LARGEST_REPLY:
-                    raise SourceError(
+                    raise ReplyTooLargeError(
                         f"{request.url.host} sent more than {LARGEST_REPLY // 2**20} MiB in one reply and was cut "
                         "off; ask it for less at once"
                     )

@@ -48,7 +48,8 @@ def windows_to_ask(source: Source, name: str, answered: pd.DataFrame | None, now
     for key, answers in _by_indicator(timelines).items():
         spans += _unasked(answers, earliest) if key else []
     for answers in timelines.values():
-        spans += _holes(answers, now)
+        # A period that lies across the hole's beginning is seen only by who asks from before it.
+        spans += [(start - source.recollect, end) for start, end in _holes(answers, now)]
     wanted = [(max(start, earliest), end) for start, end in spans if end > earliest]
     if source.slice is None:
         return [Window(min(start for start, _ in wanted), now)]
@@ -122,9 +123,11 @@ def _holes(answers: Sequence[_Answer], now: datetime) -> Iterator[Span]:
 
     What was refused for good may still be there to get once the source answers again: somebody gave the permission.
     """
-    answers_now = answers[-1].state in ("complete", "empty", "partial")
+    is_refused_now = answers[-1].state in ("failed", "forbidden")
     for answer in answers:
-        if answer.state in ("complete", "empty") or not (answer.retryable or answers_now):
+        was_refused = answer.state in ("failed", "forbidden")
+        may_come = answer.state == "partial" or was_refused
+        if not may_come or not (answer.retryable or (was_refused and not is_refused_now)):
             continue
         if now - answer.observed_at >= min((now - answer.end) * AGED_BY, DAY):
             yield answer.start, answer.end

@@ -172,3 +172,17 @@ def test_no_piece_is_longer_than_the_source_takes() -> None:
     pieces = list(sliced(Window(NOW - 9 * DAY, NOW), DAY))
     assert all(piece.start.date() == (piece.end - timedelta(seconds=1)).date() for piece in pieces)
     assert (pieces[0].end, pieces[-1].start) == (NOW, NOW - 9 * DAY)
+
+
+def test_what_is_lacking_for_good_is_not_asked_for_again() -> None:
+    lacking = answer("cpu", NOW - 8 * HOUR, NOW - 7 * HOUR, "partial")
+    assert start(source(), past("cpu"), lacking, answer("cpu", NOW - 7 * HOUR, NOW - HOUR)) == NOW - HOUR
+
+
+def test_a_hole_is_asked_for_from_a_little_before_since_a_period_may_lie_across_its_edge() -> None:
+    hole = answer("cpu", NOW - 48 * HOUR, NOW - 40 * HOUR, "failed", retryable=True, observed_at=NOW - 3 * HOUR)
+    before = answer("cpu", NOW - 20 * DAY, NOW - 48 * HOUR)
+    windows = asked(
+        source(recollect=2 * HOUR, piece=30 * DAY), before, hole, answer("cpu", NOW - 40 * HOUR, NOW - HOUR)
+    )
+    assert windows[-1] == Window(NOW - 50 * HOUR, NOW - 40 * HOUR)

@@ -11,7 +11,7 @@ import httpx
 
 from metrics.collect._prometheus.reply import Refusal, Reply, lines
 from metrics.collect.redaction import redacted
-from metrics.errors import BudgetSpentError, SourceError
+from metrics.errors import ReplyTooLargeError, SourceError
 
 __all__ = ["Server"]
 
@@ -47,10 +47,7 @@ class Server:
         form = {"query": promql, "start": str(first), "end": str(last), "step": str(step), "timeout": GIVE_UP}
         try:
             reply = self._asked("query_range", form, TRIES_IF_SLOW if promql in self._slow else None)
-        except SourceError as error:
-            # http.py's words for a reply that is too large: less at once is what it advises, and what can be done.
-            if isinstance(error, BudgetSpentError) or "sent more than" not in str(error):
-                raise
+        except ReplyTooLargeError as error:
             return Refusal("failed", f"{error}: aggregate the query", retryable=False, too_much=True)
         if isinstance(reply, Refusal) and reply.too_slow:
             self._slow.add(promql)
