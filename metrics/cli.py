@@ -10,14 +10,22 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
-from metrics import cli_collect, cli_demo, cli_files, cli_store
 from metrics.cli_flags import a_folder
 from metrics.errors import TomoniError
 
 __all__ = ["main", "parser"]
 
+# Where each verb lives, in the order of the help. One verb loads only its own module: all of them take half a second.
+MODULES = {
+    "metrics.cli_demo": ("demo",),
+    "metrics.cli_collect": ("collect", "check"),
+    "metrics.cli_files": ("import",),
+    "metrics.cli_delivery": ("delivery",),
+    "metrics.cli_store": ("export", "backup", "restore"),
+}
 EPILOG = """\
 Exit status: 0 fine; 1 a bug; 2 something you can mend, said in one line on stderr.
 Times are ISO 8601 (2026-01-31 or 2026-01-31T09:00+09:00), in UTC where no offset is given."""
@@ -30,8 +38,8 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
-def parser() -> argparse.ArgumentParser:
-    """Every verb with its flags."""
+def parser(verb: str | None = None) -> argparse.ArgumentParser:
+    """Every verb with its flags; only those of one verb's module where it is known which is meant."""
     tree = _Parser(
         prog="python -m metrics",
         description="Tomoni: the page that the development and infrastructure leads of a service open together.",
@@ -47,9 +55,21 @@ def parser() -> argparse.ArgumentParser:
         help="the deployment's folder (TOMONI_DATA, else data/)",
     )
     verbs = tree.add_subparsers(dest="verb", metavar="VERB", required=True, title="verbs")
-    for module in (cli_demo, cli_collect, cli_files, cli_store):
-        module.add_verbs(verbs)
+    for module, its_verbs in MODULES.items():
+        if verb is None or verb in its_verbs:
+            import_module(module).add_verbs(verbs)
     return tree
+
+
+def _verb(argv: Sequence[str]) -> str | None:
+    """The verb that is meant, if it is one."""
+    word = iter(argv)
+    for each in word:
+        if each == "--data":
+            next(word, None)
+        elif not each.startswith("-"):
+            return each if any(each in verbs for verbs in MODULES.values()) else None
+    return None
 
 
 def main(argv: Sequence[str]) -> int:
@@ -57,7 +77,7 @@ def main(argv: Sequence[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     # httpx would log every address, and an address may carry a secret.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    arguments = parser().parse_args(argv)
+    arguments = parser(_verb(argv)).parse_args(argv)
     try:
         status: int = arguments.run(arguments)
     except TomoniError as error:

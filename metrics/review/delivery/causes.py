@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from math import inf, isnan
 from typing import Final, Literal, get_args
 
@@ -144,24 +145,27 @@ class _Known:
 
     def __init__(self, deployments: Sequence[Deployment], counted: Mapping[str, str]) -> None:
         self.all = deployments
-        self._names: dict[tuple[str, str], int] = {}
+        self._ids = {(each.service, each.id): place for place, each in enumerate(deployments)}
         self._streams: dict[Stream, list[int]] = {}
         self._counted: dict[str, list[Stream]] = {}
         for place, each in enumerate(deployments):
-            if not each.reached_users:
-                continue
-            if each.stream not in self._streams and each.environment == counted.get(each.service, "production"):
-                self._counted.setdefault(each.service, []).append(each.stream)
-            self._streams.setdefault(each.stream, []).append(place)
-            for name in (each.version, each.commit):
-                if name:
-                    self._names[each.service, name] = place
-        # An id wins over a version or a commit that reads the same, and a failed run has an id too.
-        self._names |= {(each.service, each.id): place for place, each in enumerate(deployments)}
+            if each.status == "succeeded":
+                self._streams.setdefault(each[:3], []).append(place)
+        for stream in self._streams:
+            if stream[1] == counted.get(stream[0], "production"):
+                self._counted.setdefault(stream[0], []).append(stream)
 
     def called(self, service: str, name: str | None) -> int | None:
         """By its id, else the latest of that version or commit."""
-        return None if name is None else self._names.get((service, name))
+        if name is None:
+            return None
+        place = self._ids.get((service, name))
+        return self._by_content.get((service, name)) if place is None else place
+
+    @cached_property
+    def _by_content(self) -> Mapping[tuple[str, str | None], int]:
+        reached = [(place, each) for place, each in enumerate(self.all) if each.status == "succeeded"]
+        return {(each.service, name): place for place, each in reached for name in (each.version, each.commit)}
 
     def near(self, incident: Incident) -> int | None:
         """The last one of the same component that had begun by then and had not been over for long."""
@@ -224,12 +228,12 @@ def _remedies(
     """Each deployment that mends another one of its stream."""
     last_planned: dict[Stream, int] = {}
     for place, each in enumerate(deployments):
-        if not each.reached_users:
+        if each.status != "succeeded":
             continue
-        before = last_planned.get(each.stream)
+        before = last_planned.get(each[:3])
         named = known.called(each.service, each.mends)
         if each.kind not in REMEDIES:
-            last_planned[each.stream] = place
+            last_planned[each[:3]] = place
         if named is not None and named != place:
             method: Method = each.kind if each.kind == "rollback" or each.kind == "revert" else "hotfix"
             yield _Remedy(place, named, method, is_stated=True)

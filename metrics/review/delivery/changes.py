@@ -106,8 +106,13 @@ def reverted(carried_by: Carried, deployments: Sequence[Deployment]) -> Mapping[
     takes_back = [n for n, id_ in enumerate(changes.reverts) if id_ is not None and carried_by.deployment[n] >= 0]
     if not takes_back:
         return {}
-    place_of = {id_: int(place) for id_, place in zip(changes.id, carried_by.deployment, strict=True)}
-    by_deployment = {deployments[place].id: place for place in set(carried_by.deployment.tolist()) if place >= 0}
+    wanted = {changes.reverts[n] for n in takes_back}
+    place_of = {id_: int(carried_by.deployment[n]) for n, id_ in enumerate(changes.id) if id_ in wanted}
+    by_deployment = {
+        deployments[place].id: place
+        for place in np.unique(carried_by.deployment).tolist()
+        if place >= 0 and deployments[place].id in wanted
+    }
     loads = np.bincount(carried_by.deployment[carried_by.deployment >= 0])
     back: dict[int, list[int]] = {}
     for n in takes_back:

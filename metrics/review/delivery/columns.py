@@ -177,18 +177,24 @@ def _done(done: Sequence[Deployment], failed: Sequence[Failure | None], builds: 
 
 def _building(done: Sequence[Deployment], builds: Builds) -> Floats:
     """For how much of each deployment its own build was running."""
-    of: dict[str, list[int]] = {}
-    for n, (deployment, commit) in enumerate(zip(builds.deployment, builds.commit, strict=True)):
-        name = deployment or commit
-        if name and builds.status[n] == "succeeded":
-            of.setdefault(name, []).append(n)
     found = np.zeros(len(done))
-    for n, each in enumerate(done):
-        for build in {*of.get(each.id, ()), *of.get(each.commit or "", ())}:
-            both = min(each.finished, builds.ended[build]) - max(each.started, builds.started[build])
-            found[n] += max(both, 0.0)
-        found[n] = min(found[n], each.finished - each.started)
-    return found
+    if not done or not builds.commit:
+        return found
+    ids = {each.id: n for n, each in enumerate(done)}
+    commits: dict[str | None, int] = {each.commit: n for n, each in reversed(list(enumerate(done))) if each.commit}
+    of = np.array(
+        [
+            ids.get(name, -1) if name else commits.get(commit, -1)
+            for name, commit in zip(builds.deployment, builds.commit, strict=True)
+        ]
+    )
+    good = (of >= 0) & (builds.status == "succeeded")
+    started = np.array([each.started for each in done])
+    finished = np.array([each.finished for each in done])
+    mine = of[good]
+    both = np.minimum(finished[mine], builds.ended[good]) - np.maximum(started[mine], builds.started[good])
+    np.add.at(found, mine, np.maximum(both, 0.0))
+    return np.asarray(np.minimum(found, finished - started))
 
 
 def _leads(deployments: Sequence[Deployment], brought: Carried) -> Leads:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -96,11 +96,6 @@ class Deployment(NamedTuple):
         return self.service, self.environment, self.component
 
     @property
-    def content(self) -> tuple[str | None, str | None] | None:
-        """What was deployed, to tell whether it was there before: `latest` of another commit is another thing."""
-        return (self.version, self.commit) if self.version or self.commit else None
-
-    @property
     def reached_users(self) -> bool:
         return self.status == "succeeded"
 
@@ -138,52 +133,69 @@ def followed(frame: pd.DataFrame, services: Sequence[Service] = ()) -> list[Depl
     without an environment went to the one that counts.
     """
     known = {service.name: service for service in services}
+    environments: dict[tuple[str, str | None], str] = {}
     trails: dict[Stream, _Trail] = {}
     found = []
-    for deployment, branch in _rows(frame, known):
-        trail = trails.setdefault(deployment.stream, _Trail())
-        found.append(trail.follow(deployment, branch))
+    for row in _rows(frame):
+        service, said, component, id_, word, kind, version, commit, mends, title, url, branch, *times = row
+        start, finish, is_timed = times
+        environment = environments.get((service, said))
+        if environment is None:
+            environment = environments[service, said] = _environment(known.get(service), said)
+        stream, status = (service, environment, component), status_of(word)
+        trail = trails.get(stream) or trails.setdefault(stream, _Trail())
+        step = _Step(id_, kind_of(kind), finish, (version, commit))
+        previous = trail.path[-1].finished if trail.path else None
+        if status == "succeeded":
+            step, rolls_back, repeats = trail.follow(step)
+        else:
+            rolls_back, repeats = None, False
+        if step.kind == "unknown" and (title or branch or mends):
+            step = step._replace(kind=_kind_by_words(title or "", branch, mends))
+        if status == "succeeded":
+            trail.path.append(step)
+        found.append(
+            Deployment(
+                service, environment, component, id_, start, finish, is_timed, status, step.kind, version, commit,
+                mends, title or "", url, previous, rolls_back, repeats,
+            )
+        )  # fmt: skip
     return found
+
+
+class _Step(NamedTuple):
+    """A successful deployment on its stream's path."""
+
+    id: str
+    kind: Kind
+    finished: float
+    content: tuple[str | None, str | None]
+    """Version and commit, to tell whether it was there before: `latest` of another commit is another thing."""
 
 
 class _Trail:
     """The successful deployments of one stream so far."""
 
     def __init__(self) -> None:
-        self._path: list[Deployment] = []
+        self.path: list[_Step] = []
         self._last: dict[tuple[str | None, str | None], int] = {}
         """Where on the path each content was deployed last."""
 
-    def follow(self, new: Deployment, branch: str | None) -> Deployment:
-        kind, rolls_back, repeats = new.kind, None, False
-        if new.reached_users:
-            failed, repeats = self._goes_back(new.content)
-            if failed is not None and kind in ("unknown", "rollback"):
-                kind, rolls_back = "rollback", failed.id
-        if kind == "unknown":
-            kind = _kind_by_words(new.title, branch, new.mends)
-        placed = new._replace(
-            kind=kind,
-            rolls_back=rolls_back,
-            repeats=repeats,
-            previous=self._path[-1].finished if self._path else None,
-        )
-        if placed.reached_users:
-            if placed.content is not None:
-                self._last[placed.content] = len(self._path)
-            self._path.append(placed)
-        return placed
-
-    def _goes_back(self, content: tuple[str | None, str | None] | None) -> tuple[Deployment | None, bool]:
-        """(the deployment that failed if this is deployed again, whether it is just there already)."""
-        place = self._last.get(content) if content is not None else None
-        if place is None:
-            return None, False
-        if place == len(self._path) - 1:
-            return None, True
-        first_after = self._path[place + 1]
-        # V1, V2, back to V1, V2 once more: that goes forward again.
-        return (None if first_after.kind == "rollback" else first_after), False
+    def follow(self, new: _Step) -> tuple[_Step, str | None, bool]:
+        """(the step with its kind, the id of what it rolls back, whether it repeats what is there already)."""
+        if new.content == (None, None):
+            return new, None, False
+        place = self._last.get(new.content)
+        self._last[new.content] = len(self.path)
+        if place is None or new.kind not in ("unknown", "rollback"):
+            return new, None, place is not None and place == len(self.path) - 1
+        if place == len(self.path) - 1:
+            return new, None, True
+        first_after = self.path[place + 1]
+        if first_after.kind == "rollback":
+            # V1, V2, back to V1, V2 once more: that goes forward again.
+            return new, None, False
+        return new._replace(kind="rollback"), first_after.id, False
 
 
 def _kind_by_words(title: str, branch: str | None, mends: str | None) -> Kind:
@@ -194,30 +206,15 @@ def _kind_by_words(title: str, branch: str | None, mends: str | None) -> Kind:
     return "unknown"
 
 
-def _rows(frame: pd.DataFrame, known: Mapping[str, Service]) -> Iterator[tuple[Deployment, str | None]]:
-    """Each row as a deployment that knows nothing of the others yet, with its branch."""
+def _rows(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    """Each row's texts, then when it started, when it was over, and whether its end is known; oldest first."""
     frame = frame.sort_values("started_at", kind="stable")
     started, ended = seconds(frame["started_at"]), seconds(frame["ended_at"])
     timed = ~np.isnan(ended)
-    finished = np.where(timed, ended, started)
-    environments: dict[tuple[str, str | None], str] = {}
+    times = (started, np.where(timed, ended, started), timed)
     names = ("service", "environment", "component", "id", "status", "kind", "version", "commit", "mends", "title",
              "url", "branch")  # fmt: skip
-    columns = [texts(frame[name]) for name in names]
-    for *row, start, finish, is_timed in zip(
-        *columns, started.tolist(), finished.tolist(), timed.tolist(), strict=True
-    ):
-        service, environment, component, id_, status, kind, version, commit, mends, title, url, branch = row
-        place = (service, environment)
-        if place not in environments:
-            environments[place] = _environment(known.get(service), environment)
-        yield (
-            Deployment(
-                service, environments[place], component, id_, start, finish, is_timed, status_of(status),
-                kind_of(kind), version, commit, mends, title or "", url,
-            ),
-            branch,
-        )  # fmt: skip
+    return zip(*(texts(frame[name]) for name in names), *(each.tolist() for each in times), strict=True)
 
 
 def _environment(service: Service | None, said: str | None) -> str:
@@ -236,4 +233,6 @@ def seconds(times: pd.Series) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 
 def texts(column: pd.Series) -> list[str | None]:
     """None for an empty cell, whichever way pandas says that."""
-    return [cell if isinstance(cell, str) and cell else None for cell in column.to_numpy(object).tolist()]
+    # Typed as if None could not stand for "nothing here", which is all that it does.
+    cells: list[str | None] = column.to_numpy(object, na_value=None).tolist()  # type: ignore[call-overload]
+    return cells

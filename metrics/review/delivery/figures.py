@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -96,12 +97,9 @@ def _cut(times: NDArray[np.float64], window: Window) -> slice:
     return slice(int(first), int(last))
 
 
-def _counts(words: Iterable[object]) -> dict[str, int]:
+def _counts(words: Iterable[str]) -> dict[str, int]:
     """How often each word comes, in alphabetical order."""
-    counted: dict[str, int] = {}
-    for word in words:
-        counted[str(word)] = counted.get(str(word), 0) + 1
-    return dict(sorted(counted.items()))
+    return dict(sorted(Counter(words).items()))
 
 
 def _told(**counts: int | np.int64) -> dict[str, int]:
