@@ -1,12 +1,12 @@
-"""`python -m tests.benchmarks [store] [ui]`: builds the big store once in .bench/, then measures."""
+"""`python -m tests.benchmarks [store] [ui] [cloudwatch]`: builds the big store once in .bench/, then measures."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import store, ui
+from tests.benchmarks import cloudwatch, store, ui
 
-PARTS = {"store": store.main, "ui": ui.main}
+PARTS = {"store": store.main, "ui": ui.main, "cloudwatch": cloudwatch.main}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or PARTS:
