@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from weakref import WeakKeyDictionary
 
 import httpx
 
@@ -56,7 +55,7 @@ class _Opened:
 
 
 # A run asks for window after window with one client; the account is opened and described once for all of them.
-_opened: WeakKeyDictionary[httpx.Client, dict[Settings, _Opened]] = WeakKeyDictionary()
+_opened: dict[tuple[httpx.Client, Settings], _Opened] = {}
 
 
 def collect(settings: Settings, window: Window, http: httpx.Client) -> Iterator[Points | Snapshot | Coverage]:
@@ -72,11 +71,13 @@ def collect(settings: Settings, window: Window, http: httpx.Client) -> Iterator[
 
 
 def _run(settings: Settings, at: datetime, http: httpx.Client) -> _Opened:
-    runs = _opened.setdefault(http, {})
-    if settings not in runs or runs[settings].inventory.at < at:
+    for over in [each for each in list(_opened) if each[0].is_closed]:
+        _opened.pop(over, None)
+    known = _opened.get((http, settings))
+    if known is None or known.inventory.at < at:
         account = Account(settings, http)
-        runs[settings] = _Opened(account, wanted(account, settings.targets, at))
-    return runs[settings]
+        known = _opened[http, settings] = _Opened(account, wanted(account, settings.targets, at))
+    return known
 
 
 def check(settings: Settings, http: httpx.Client) -> Iterator[Sign]:

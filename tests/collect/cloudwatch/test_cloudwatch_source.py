@@ -107,6 +107,13 @@ def test_the_next_run_describes_it_again(cloud, http):
     assert calls(cloud)["DescribeDBInstances"] == 3
 
 
+def test_a_run_that_is_over_is_forgotten(cloud, http):
+    with client() as first:
+        list(collect(settings(cloud), QUARTER, first))
+    list(collect(settings(cloud), QUARTER, http))
+    assert [each for each, _ in cloudwatch._opened] == [http]
+
+
 def test_nobody_uses_it(cloud, http):
     assert list(collect(settings(cloud, 0), QUARTER, http)) == []
     assert cloud.calls == []
