@@ -16,7 +16,7 @@ from metrics.store.event_files import KINDS
 
 __all__ = ["COLUMNS", "Content", "Layout"]
 
-Content = Literal["samples", "deployments", "incidents", "changes", "alerts", "batch_runs"]
+Content = Literal["samples", "deployments", "incidents", "changes", "alerts", "batch_runs", "builds", "defects"]
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "samples": ("timestamp", "component", "indicator", "value", "part"),

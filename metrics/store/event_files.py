@@ -1,4 +1,4 @@
-"""Files of events: deployments, incidents, changes, alerts and batch runs, one row each."""
+"""Files of events: deployments, incidents, changes, alerts, batch runs, builds and defects, one row each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,11 @@ class Kind:
     started: str = "started_at"
     ended: str = "ended_at"
     status: str | None = None
+    """The column that says how it went."""
+    states: tuple[str | None, str] | None = None
+    """Where no column does: what it is until it has ended, and then."""
     title: str | None = None
+    """The column that is also its title."""
 
 
 KINDS: Mapping[str, Kind] = {
@@ -42,21 +46,32 @@ KINDS: Mapping[str, Kind] = {
         "incident",
         ("id", "service", "component", "started_at", "detected_at", "resolved_at", "severity",
          "caused_by_deployment"),
-        ended="resolved_at", status="severity",
+        ended="resolved_at", states=("open", "resolved"),
     ),
     "changes": Kind(
         "change",
         ("commit", "service", "authored_at", "merged_at", "deployed_by", "pull_request", "reverts"),
-        id=("commit",), started="authored_at", ended="merged_at", title="pull_request",
+        id=("commit",), started="authored_at", ended="merged_at", states=(None, "merged"),
+        title="pull_request",
     ),
     "alerts": Kind(
         "alert", ("id", "service", "component", "rule", "started_at", "ended_at", "severity"),
-        status="severity", title="rule",
+        states=("open", "resolved"), title="rule",
     ),
     "batch_runs": Kind(
         "batch_run",
         ("id", "service", "component", "job", "started_at", "ended_at", "status", "rows", "deadline"),
         status="status", title="job",
+    ),
+    "builds": Kind(
+        "build",
+        ("id", "service", "component", "pipeline", "job", "started_at", "ended_at", "status", "commit",
+         "deployment"),
+        status="status", title="job",
+    ),
+    "defects": Kind(
+        "defect", ("id", "service", "component", "found_at", "fixed_at", "phase", "type"),
+        started="found_at", ended="fixed_at", states=("open", "fixed"),
     ),
 }  # fmt: skip
 
@@ -134,7 +149,7 @@ def _parquet_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _event(row: Mapping[str, str], kind: Kind, whose: Whose, zone: ZoneInfo, observed_at: datetime) -> Event:
-    own = {*kind.id, "service", "component", kind.started, kind.ended, kind.status, kind.title} - {None}
+    own = {*kind.id, "service", "component", kind.started, kind.ended, kind.status} - {None}
     started, ended = _time(row, kind.started, zone), _time(row, kind.ended, zone)
     if started is None:
         raise ValueError(f"{kind.started} is empty")
@@ -151,10 +166,16 @@ def _event(row: Mapping[str, str], kind: Kind, whose: Whose, zone: ZoneInfo, obs
         source=whose.source,
         observed_at=observed_at,
         component=row.get("component", whose.component),
-        status=row.get(kind.status) if kind.status else None,
+        status=_status(row, kind, ended),
         title=row.get(kind.title, "") if kind.title else "",
         attrs={name: row[name] for name in kind.columns if name in row and name not in own},
     )
+
+
+def _status(row: Mapping[str, str], kind: Kind, ended: datetime | None) -> str | None:
+    if kind.states:
+        return kind.states[ended is not None]
+    return row.get(kind.status) if kind.status else None
 
 
 def _time(row: Mapping[str, str], name: str, zone: ZoneInfo) -> datetime | None:
