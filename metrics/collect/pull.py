@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
 
 import httpx
@@ -27,6 +27,8 @@ __all__ = ["Outcome", "Progress", "Pull", "State", "sentence"]
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+_Key = tuple[str, str, str | None, str]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 State = Literal["done", "partial", "failed", "busy"]
 Progress = Callable[[str, int, int, str], None]
 """Told what is read, how much so far, how much in all, and of what: rows of a file, days of a source's past."""
@@ -54,14 +56,16 @@ class Pull:
         self._answers: Counter[CoverageState] = Counter()
         self._faults: list[str] = []
         self._broke: Exception | None = None
-        self._answered: set[tuple[str, str, str | None, str]] = set()
+        self._answered: set[_Key] = set()
         self._files: list[FileToRead] = []
         self._stamped: dict[Series, Series] = {}
+        self._now = EPOCH
+        """The end of the newest window of this run."""
 
     def run(self, source: Source, settings: BaseModel, windows: Sequence[Window], http: httpx.Client) -> Outcome:
         """Asks for each window in turn. Whatever the source does is recorded; raises only what the store raises."""
         run_id = write.begin_run(self._store, "collect", self._name)
-        rows, window = 0, windows[0]
+        rows, window, self._now = 0, windows[0], windows[0].end
         try:
             for window in self._reported(windows):
                 self._answered.clear()
@@ -91,11 +95,11 @@ class Pull:
     def _stamp(self, source: Source, settings: BaseModel, window: Window, http: httpx.Client) -> Iterator[Batch]:
         """Ends early where the source breaks, so that what it had brought until then is written."""
         try:
-            yield from self._stamped_batches(source.collect(settings, window, http))
+            yield from self._stamped_batches(source.collect(settings, window, http), window)
         except Exception as error:  # noqa: BLE001 - see `run`
             self._broke = error
 
-    def _stamped_batches(self, stream: Iterator[Batch | FileToRead]) -> Iterator[Batch]:
+    def _stamped_batches(self, stream: Iterator[Batch | FileToRead], window: Window) -> Iterator[Batch]:
         for batch in stream:
             if isinstance(batch, FileToRead):
                 self._files.append(batch)
@@ -105,7 +109,9 @@ class Pull:
             elif isinstance(batch, Coverage):
                 yield self._noted(replace(batch, source=self._name, detail=redacted(batch.detail, self._secrets)))
             elif isinstance(batch, Event):
-                yield self._harmless(replace(batch, source=self._name))
+                # All pieces of a run see it as it is now: what an older piece says is no older news.
+                seen = self._now if batch.observed_at == window.end else batch.observed_at
+                yield self._harmless(replace(batch, source=self._name, observed_at=seen))
             else:
                 yield replace(batch, source=self._name, values=self._without_secrets(batch.values))
 
@@ -181,16 +187,21 @@ class Pull:
         return Outcome(self._name, "failed", rows, answers=dict(self._answers), detail=detail)
 
     def _unanswered(self, window: Window, detail: str, *, retryable: bool) -> Iterator[Coverage]:
-        """`failed` for every series that the source is known for and has not answered."""
-        with self._store.read() as db:
-            known = read.series(db)
-        mine = known[known["source"] == self._name]
-        keys = zip(mine["service"], mine["component"], mine["part"], mine["indicator"], strict=True)
-        for service, component, part, indicator in dict.fromkeys(keys):
-            if (service, component, part, indicator) not in self._answered:
+        """`failed` for everything that the source is known for and has not answered."""
+        for key in dict.fromkeys(self._known()):
+            if key not in self._answered:
+                service, component, part, indicator = key
                 yield Coverage(
                     service, component, indicator, self._name, window, "failed", detail, part, retryable=retryable
                 )
+
+    def _known(self) -> Iterator[_Key]:
+        """What it brought samples of, and what it answered for: of events there is nothing else."""
+        with self._store.read() as db:
+            frames = read.series(db), read.coverage(db)
+        for frame in frames:
+            mine = frame[frame["source"] == self._name]
+            yield from zip(mine["service"], mine["component"], mine["part"], mine["indicator"], strict=True)
 
     def _summary(self) -> str:
         if not self._faults:

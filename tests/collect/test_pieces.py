@@ -15,7 +15,7 @@ from metrics import config
 from metrics.collect import Source, run
 from metrics.collect.run import Outcome, Request, chosen, run_source, store_of
 from metrics.errors import BudgetSpentError, SourceError
-from metrics.model import Coverage, CoverageState, Points, Series, Window
+from metrics.model import Coverage, CoverageState, Event, Points, Series, Window
 from metrics.store import read, write
 from tests.collect.folders import configure
 
@@ -63,12 +63,16 @@ class Hourly:
         )
 
 
+@pytest.fixture(autouse=True)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(write, "datetime", Clock)
+
+
 @pytest.fixture
 def hourly(monkeypatch: pytest.MonkeyPatch) -> Hourly:
     it = Hourly()
     source = Source("hourly", "hourly: x.", Nothing, it.collect, None, 30 * DAY, 3 * DAY / 24, 26 * DAY / 24, 8 * DAY)
     monkeypatch.setattr(run, "registry", lambda: {"hourly": source})
-    monkeypatch.setattr(write, "datetime", Clock)
     return it
 
 
@@ -145,6 +149,41 @@ def test_what_was_forbidden_is_collected_once_it_is_allowed(folder: Path, hourly
     later = NOW + timedelta(minutes=30)
     collect(folder, later)
     assert answers(folder)[-1] == (later - 30 * DAY, later, "complete")
+
+
+def test_an_event_that_an_older_piece_corrects_is_corrected(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deployed just before midnight, first seen under way by today's piece of a run, then done by yesterday's."""
+    status = {"now": "running"}
+
+    def collect_events(settings: Nothing, window: Window, http: httpx.Client) -> Iterator[Event | Coverage]:
+        yield Event("default", "build", "1", NOW - DAY, "x", window.end, status=status["now"])
+        status["now"] = "succeeded"
+        yield Coverage("default", "web", "build", "x", window, "complete")
+
+    monkeypatch.setattr(
+        run, "registry", lambda: {"hourly": Source("x", "x", Nothing, collect_events, None, 2 * DAY, slice=DAY)}
+    )
+    collect(folder)
+    with store_of(config.load(folder)).read() as db:
+        assert db.rows("SELECT status FROM events") == [("succeeded",)]
+
+
+def test_a_source_of_events_that_fails_leaves_a_hole(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    works = {"now": True}
+
+    def collect_events(settings: Nothing, window: Window, http: httpx.Client) -> Iterator[Event | Coverage]:
+        if not works["now"]:
+            raise SourceError("gone")
+        yield Coverage("default", "web", "build", "x", window, "complete")
+
+    monkeypatch.setattr(run, "registry", lambda: {"hourly": Source("x", "x", Nothing, collect_events, None, DAY)})
+    collect(folder)
+    works["now"] = False
+    collect(folder, NOW + DAY / 24)
+    assert answers(folder)[-1] == (NOW, NOW + DAY / 24, "failed")
+    works["now"] = True
+    collect(folder, NOW + DAY / 12)
+    assert [state for _, _, state in answers(folder)] == ["complete"]
 
 
 def test_since_asks_again_for_any_past(folder: Path, hourly: Hourly) -> None:
