@@ -82,7 +82,8 @@ def _window(since: datetime | None, until: datetime | None, now: datetime) -> Wi
 
 def _facts(store: Store, window: Window, service: str | None) -> Facts:
     from metrics.review.delivery.report import Facts, needed
-    from metrics.store import deliveries
+    from metrics.review.delivery.verdicts import verdicts
+    from metrics.store import deliveries, entries
 
     span = needed(window)
     with store.read() as db:
@@ -92,6 +93,7 @@ def _facts(store: Store, window: Window, service: str | None) -> Facts:
             incidents=deliveries.incidents(db, span, service),
             builds=deliveries.builds(db, Window(span.start, window.end), service),
             watched=deliveries.watched(db),
+            verdicts=verdicts(entries.latest(db, "cause", service)),
         )
 
 

@@ -20,6 +20,8 @@ __all__ = [
     "Coverage",
     "CoverageState",
     "Direction",
+    "Entry",
+    "EntryKind",
     "Event",
     "EventKind",
     "Indicator",
@@ -51,6 +53,8 @@ Rollup = Literal["mean", "max", "sum", "last", "p95", "ratio"]
 
 CoverageState = Literal["complete", "partial", "empty", "failed", "forbidden"]
 EventKind = Literal["deployment", "incident", "change", "alert", "batch_run", "build", "defect"]
+EntryKind = Literal["cause"]
+"""What a person's word is about: the cause of an incident, or what a deployment mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +218,20 @@ class Event:
     title: str = ""
     url: str | None = None
     attrs: Mapping[str, str | float | int | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One word of a person, kept for ever. The newest of each (kind, service, subject) holds."""
+
+    at: datetime
+    author: str
+    kind: EntryKind
+    service: str
+    subject: str
+    """What it is about: `incident/incident-61`."""
+    said: Mapping[str, str | None] | None
+    """None takes back what was said before."""
 
 
 @dataclass(frozen=True, slots=True)

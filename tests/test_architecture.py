@@ -36,6 +36,8 @@ MAY_IMPORT = {noun: NOUNS[:n] for n, noun in enumerate(NOUNS)} | {
         *NOUNS,
         "metrics.store.Store",
         "metrics.store.read",
+        "metrics.store.deliveries",
+        "metrics.store.entries",
         "metrics.collect.registry",
         "metrics.collect.loop",
         "metrics.collect.run",

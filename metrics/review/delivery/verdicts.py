@@ -1,0 +1,44 @@
+"""A person's words about causes: from and to what the store keeps of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from metrics.model import Entry
+from metrics.review.delivery.causes import Link, Subject, Verdict
+from metrics.review.delivery.deployments import Deployment
+
+__all__ = ["CAUSES", "entry", "subject_of", "verdicts"]
+
+CAUSES: Final = ("infrastructure", "quota", "traffic", "other")
+"""What it was, where no change was the cause."""
+
+
+def verdicts(entries: Iterable[Entry]) -> Mapping[Subject, Verdict]:
+    """What holds now, from the newest word of each subject."""
+    found: dict[Subject, Verdict] = {}
+    for each in entries:
+        what, _, id_ = each.subject.partition("/")
+        if each.said is None or (what != "incident" and what != "deployment"):
+            continue
+        said = each.said
+        found[each.service, what, id_] = Verdict(said.get("deployment"), each.author, said.get("cause"), each.at)
+    return found
+
+
+def subject_of(link: Link, deployments: Sequence[Deployment]) -> Subject:
+    """What a person judges: the incident where there is one, else the deployment that mended another."""
+    if link.incident is not None:
+        return link.service, "incident", link.incident.id
+    if link.remedy is None:
+        raise ValueError("a link has an incident, a mending deployment, or both")
+    return link.service, "deployment", deployments[link.remedy].id
+
+
+def entry(subject: Subject, verdict: Verdict | None, at: datetime, author: str) -> Entry:
+    """The word to keep; no verdict takes back the one before."""
+    service, what, id_ = subject
+    said = None if verdict is None else {"deployment": verdict.deployment, "cause": verdict.cause}
+    return Entry(at, author, "cause", service, f"{what}/{id_}", said)
