@@ -25,15 +25,7 @@ def deployments(db: Reader, window: Window, service: str | None = None) -> pd.Da
         ORDER BY started_at, id""",
         _asked(window, service),
     )
-    # `import` has always put the version into the title, where it has no text of its own.
-    frame["version"] = frame["version"].fillna(_plain_titles(frame))
     return _utc(frame, "started_at", "ended_at")
-
-
-def _plain_titles(frame: pd.DataFrame) -> pd.Series:
-    """Titles that can only be a version: one word."""
-    titles = frame["title"]
-    return titles.where(titles.fillna("").str.fullmatch(r"\S+"))
 
 
 def changes(db: Reader, window: Window, service: str | None = None) -> pd.DataFrame:

@@ -75,7 +75,7 @@ class Deployment(NamedTuple):
     finished: float
     """When it ended; when it started, where no end is known."""
     is_timed: bool
-    """Whether its end is known, and so how long it took."""
+    """Whether it is known how long it took."""
     status: Status
     kind: Kind
     version: str | None
@@ -210,8 +210,8 @@ def _rows(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
     """Each row's texts, then when it started, when it was over, and whether its end is known; oldest first."""
     frame = frame.sort_values("started_at", kind="stable")
     started, ended = seconds(frame["started_at"]), seconds(frame["ended_at"])
-    timed = ~np.isnan(ended)
-    times = (started, np.where(timed, ended, started), timed)
+    # A merge or a release that stands for a deployment has a moment, and no length.
+    times = (started, np.where(np.isnan(ended), started, ended), ended > started)
     names = ("service", "environment", "component", "id", "status", "kind", "version", "commit", "mends", "title",
              "url", "branch")  # fmt: skip
     return zip(*(texts(frame[name]) for name in names), *(each.tolist() for each in times), strict=True)

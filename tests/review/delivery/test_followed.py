@@ -137,6 +137,8 @@ def test_without_an_environment_it_went_to_the_one_that_counts() -> None:
     assert [each.environment for each in found.values()] == ["Live", "Live", "demo"]
 
 
-def test_without_an_end_it_ended_when_it_began_and_took_nobody_knows_how_long() -> None:
-    found = path("d1 09-01T10:00 -")["d1"]
+@pytest.mark.parametrize("end", ["-", "09-01T10:00"])
+def test_what_has_no_length_took_nobody_knows_how_long(end: str) -> None:
+    """A merge or a release may stand for a deployment."""
+    found = path(f"d1 09-01T10:00 {end}")["d1"]
     assert (found.finished, found.is_timed) == (found.started, False)
