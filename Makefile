@@ -19,7 +19,7 @@ check: .venv/tests ## ruff format, ruff and mypy --strict
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy --strict metrics
 
-bench: .venv/tests ## measure the store and the pages on 26 million samples (ARGS=store or ARGS=ui for one)
+bench: .venv/tests ## measure the store, the pages and the sources on 26 million samples (ARGS=store for one)
 	@chromium=$$($(PYTHON) -m tests.chromium) && TOMONI_CHROMIUM="$$chromium" $(PYTHON) -m tests.benchmarks $(ARGS)
 
 clean: ## remove the environment and all caches, never data/

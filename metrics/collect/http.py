@@ -14,6 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Final
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -154,6 +155,29 @@ class Polite(httpx.BaseTransport):
         return httpx.Response(reply.status_code, headers=kept, content=bytes(content), extensions=reply.extensions)
 
 
+class _Ways(httpx.BaseTransport):
+    """Straight, or by the proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name, as in other programs."""
+
+    def __init__(self) -> None:
+        limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+        self._straight = httpx.HTTPTransport(limits=limits)
+        self._proxied = {
+            scheme: httpx.HTTPTransport(limits=limits, proxy=httpx.Proxy(url if "://" in url else f"http://{url}"))
+            for scheme, url in getproxies().items()
+            if scheme in ("http", "https")
+        }
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        proxied = self._proxied.get(request.url.scheme)
+        if proxied is None or proxy_bypass(request.url.netloc.decode()):
+            return self._straight.handle_request(request)
+        return proxied.handle_request(request)
+
+    def close(self) -> None:
+        for way in (self._straight, *self._proxied.values()):
+            way.close()
+
+
 _ABOUT_THE_WIRE: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
@@ -161,7 +185,5 @@ def client(
     transport: httpx.BaseTransport | None = None, *, budget: Budget | None = None, tries: int = TRIES
 ) -> httpx.Client:
     """A client for one run of one source; close it with the run. Tests replace the transport, nothing else."""
-    limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
-    inner = transport or httpx.HTTPTransport(limits=limits)
-    polite = Polite(inner, budget or Budget(), tries)
+    polite = Polite(transport or _Ways(), budget or Budget(), tries)
     return httpx.Client(timeout=httpx.Timeout(READ_S, connect=CONNECT_S), transport=polite)

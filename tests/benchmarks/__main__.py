@@ -1,12 +1,17 @@
-"""`python -m tests.benchmarks [store] [ui] [cloudwatch]`: builds the big store once in .bench/, then measures."""
+"""`python -m tests.benchmarks [PART …]`: builds the big store once in .bench/, then measures."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import cloudwatch, store, ui
+from tests.benchmarks import cloudwatch, prometheus, store, ui
 
-PARTS = {"store": store.main, "ui": ui.main, "cloudwatch": cloudwatch.main}
+PARTS = {
+    "store": store.main,
+    "ui": ui.main,
+    "cloudwatch": cloudwatch.main,
+    "prometheus": prometheus.main,
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or PARTS:

@@ -187,3 +187,21 @@ def test_requests_keep_a_pace() -> None:
 def test_no_redirect_is_followed() -> None:
     with serving(reply(302, location="http://127.0.0.1:9/")) as url, client() as it:
         assert it.get(url).status_code == 302
+
+
+def test_a_proxy_of_the_environment_is_used_but_where_it_is_not_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def proxy(to: BaseHTTPRequestHandler) -> None:
+        seen.append(to.path)
+        reply(body=b"by proxy")(to)
+
+    for name in ("HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with serving(proxy) as by, serving(reply(body=b"straight")) as url:
+        monkeypatch.setenv("http_proxy", by)
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        with client() as it:
+            assert it.get("http://metrics.example.com/a").text == "by proxy"
+            assert it.get(url).text == "straight"
+    assert seen == ["http://metrics.example.com/a"]
