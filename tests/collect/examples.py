@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from metrics.model import Window
-from tests.collect import concourse_server, datadog_server, prometheus_samples
+from tests.collect import concourse_server, datadog_server, ecr_account, prometheus_samples
 from tests.collect.cloudwatch import databases
 from tests.collect.elasticsearch import osmem
 from tests.collect.github import github_asked
@@ -69,6 +69,12 @@ EXAMPLES: Mapping[str, Example] = {
         empty=lambda _: datadog_server.example(datadog_server.NOTHING),
     ),
     "demo": Example(lambda _: {"until": JUNE.end, "weeks": 1}, lambda: JUNE, series=50),
+    "ecr": Example(
+        lambda _: ecr_account.example(JUNE.end),
+        lambda: JUNE,
+        series=2,
+        empty=lambda _: ecr_account.example(JUNE.end, busy=False),
+    ),
     "elasticsearch": Example(
         lambda _: osmem.example_settings(), lambda: NOON, series=35, empty=lambda _: osmem.example_settings("no-*")
     ),

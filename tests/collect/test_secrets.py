@@ -17,6 +17,7 @@ PLANTED = {name: f"planted-{name.lower()}-7Kq9" for name in ("KEY", "APP", "PASS
 SERVICE = """
 components:
   db: {use: cloudwatch, rds_cluster: aurora-main}
+  images: {use: ecr, repository: jobs/web}
   web:
     kind: web
     sources:
@@ -69,6 +70,7 @@ def sources(url: str) -> Mapping[str, Mapping[str, object]]:
     aws = {"access_key_id": "${KEY}", "secret_access_key": "${PASSWORD}", "session_token": "${SESSION}"}
     return {
         "cloudwatch": {"endpoint_url": url, "region": "eu-west-1", **aws},
+        "ecr": {"endpoint_url": url, "region": "eu-west-1", **aws},
         "datadog": {"host": url, "api_key": "${KEY}", "app_key": "${APP}"},
         "prometheus": {"base_url": url, "username": "tomoni", "password": "${PASSWORD}"},
         "prometheus-by-token": {"kind": "prometheus", "base_url": url, "token": "${TOKEN}"},

@@ -36,6 +36,8 @@ Line = Callable[[str, int, int], float | None]
 """(statistic, start of the bucket, period) → its value."""
 Answer = Callable[[Mapping[str, str]], str]
 """The form of a call of the query protocol → XML."""
+JsonAnswer = Callable[[Mapping[str, Any]], Mapping[str, object]]
+"""What a call of the JSON protocol asks → what it is answered."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,14 @@ class Cloud:
     default: Line | None = None
     answers: dict[str, Answer] = field(default_factory=dict)
     """More calls of the query protocol: `DescribeDBClusters`."""
+    json_answers: dict[str, JsonAnswer] = field(default_factory=dict)
+    """More calls of the JSON protocol: `DescribeImages`."""
     ahead: timedelta = timedelta(0)
     """How far AWS's clock is ahead of this machine's."""
     now: datetime | None = None
     """What data's age is counted from; the clock's time when absent."""
+    date: datetime | None = None
+    """What its answers are dated with; the clock's time when absent."""
     keys: dict[str, str] = field(default_factory=lambda: {KEY: SECRET})
     expired: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
@@ -225,6 +231,9 @@ class _Handler(BaseHTTPRequestHandler):
         if action == "GetMetricData" and not form:
             self._send(200, json.dumps(self.cloud.get_metric_data(json.loads(body))).encode(), JSON)
             return
+        if action in self.cloud.json_answers and not form:
+            self._send(200, json.dumps(self.cloud.json_answers[action](json.loads(body))).encode(), JSON)
+            return
         inner = self.cloud.form(action, form)
         if form.get("Version") != EC2:
             inner = f"<{action}Result>{inner}</{action}Result>"
@@ -253,7 +262,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, body: bytes, kind: str, headers: Mapping[str, str] | None = None) -> None:
         self.send_response_only(status)
-        mine = {"Date": format_datetime(datetime.now(UTC) + self.cloud.ahead, usegmt=True), "Content-Type": kind}
+        date = (self.cloud.date or datetime.now(UTC)) + self.cloud.ahead
+        mine = {"Date": format_datetime(date, usegmt=True), "Content-Type": kind}
         for name, value in {**mine, "Content-Length": str(len(body)), **(headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()
