@@ -52,6 +52,7 @@ WORDS = {
     "merge_time": "found by time of merge",
     "commit": "found by commit",
     "kind_unknown": "of unknown kind",
+    "without_incidents": "judged by what mended them alone, since no incidents are collected",
     "impact": "from the impact's start",
     "deployment": "from the failed deployment's end",
 }
@@ -62,7 +63,7 @@ ENOUGH_OF = {
     "fix_floor": "builds and deployments",
     "incident_recovery_time": "incidents",
 }
-ABSENT = {"incidents": "no incidents are collected", "kinds": "no deployment says what kind it is"}
+ABSENT = {"incidents": "no incidents are collected", "kinds": "nothing tells what a deployment was for"}
 # Users, and so incidents and fixes, are in production; builds are counted there once.
 ELSEWHERE = ("deployment_frequency", "change_lead_time", "rework_rate", "pipeline_failure_rate", "deploy_duration")
 STAGES = {"review": "commit to merge", "wait": "merge to deployment", "deploy": "deployment"}

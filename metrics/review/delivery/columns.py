@@ -117,6 +117,10 @@ class Columns:
     """NaN while open."""
     is_watched: bool
     """Whether incidents are collected, so that none means none."""
+    shows_failures: bool
+    """Whether a failure can be seen at all: by an incident, or because some were seen by what mended them."""
+    shows_kinds: bool
+    """Whether anything tells what a deployment was for: its kind, or versions from which a roll-back is seen."""
 
 
 def columns(
@@ -150,6 +154,9 @@ def columns(
         incident_started=np.array([each.started for each in incidents], dtype=np.float64),
         incident_took=np.array([_or_nan(each.ended) - each.started for each in incidents], dtype=np.float64),
         is_watched=is_watched,
+        # Of all that is known and not of one period: else only the bad weeks would get a figure.
+        shows_failures=is_watched or bool(mine),
+        shows_kinds=any(each.kind != "unknown" or each.version or each.commit for each in runs if each.reached_users),
     )
 
 

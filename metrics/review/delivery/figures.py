@@ -147,12 +147,13 @@ def _fail_rate(of: Columns, done: slice) -> Figure[FailRate]:
     judged = ~remedy & ~pending
     n, possible = int(judged.sum()), int((judged & of.done.failed[done]).sum())
     excluded = _told(remedies=remedy.sum(), pending=(pending & ~remedy).sum())
-    if not of.is_watched and not possible:
+    if not of.shows_failures:
         return Figure(NotCollected("incidents"), excluded)
+    parts = {} if of.is_watched else _told(without_incidents=n)
     if n < ENOUGH:
-        return Figure(Insufficient(ENOUGH, n), excluded)
+        return Figure(Insufficient(ENOUGH, n), excluded, parts)
     confirmed = int((judged & of.done.confirmed[done]).sum())
-    return Figure(FailRate(Rate(confirmed, n), Rate(possible, n)), excluded)
+    return Figure(FailRate(Rate(confirmed, n), Rate(possible, n)), excluded, parts)
 
 
 def _recovery(of: Columns, window: Window) -> Figure[Spread]:
@@ -163,7 +164,7 @@ def _recovery(of: Columns, window: Window) -> Figure[Spread]:
     excluded = _told(unresolved=open_.sum(), unreviewed=(~timed).sum(), negative=(timed & (took < 0)).sum())
     parts = _counts(clock[kept].tolist())
     n = int(kept.sum())
-    if not of.is_watched and not len(took):
+    if not of.shows_failures:
         return Figure(NotCollected("incidents"), excluded, parts)
     if n < ENOUGH:
         return Figure(Insufficient(ENOUGH, n), excluded, parts)
@@ -176,7 +177,7 @@ def _rework(of: Columns, done: slice) -> Figure[Rate]:
     parts = _counts(kinds[of.done.is_remedy[done]].tolist()) | _told(kind_unknown=(kinds == "unknown").sum())
     if n < ENOUGH:
         return Figure(Insufficient(ENOUGH, n), parts=parts)
-    if parts.get("kind_unknown") == n:
+    if not of.shows_kinds:
         return Figure(NotCollected("kinds"), parts=parts)
     return Figure(Rate(k, n), parts=parts)
 

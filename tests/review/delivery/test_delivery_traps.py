@@ -267,9 +267,22 @@ def test_without_an_incident_feed_no_failure_is_not_a_rate_of_zero() -> None:
     assert production(text, watched=()).now.change_fail_rate.value == FailRate(Rate(1, 20), Rate(1, 20))
 
 
+def test_without_an_incident_feed_not_only_the_bad_weeks_get_a_rate() -> None:
+    text = daily(21, kind="planned") + "deployment: h1 09-22T13:00 09-22T13:10 mends=ok20\n"
+    figures = [each.figures.change_fail_rate for each in production(text, watched=()).trend]
+    rates = [each.value.possible for each in figures if isinstance(each.value, FailRate)]
+    assert rates == [Rate(0, 5), Rate(0, 7), Rate(0, 7)]
+    assert figures[0].parts == {"without_incidents": 5}
+    assert figures[3].value == Insufficient(5, 2)
+
+
 def test_where_nobody_says_kinds_there_is_no_rework_rate() -> None:
     assert production(daily(9)).now.rework_rate.value == NotCollected("kinds")
     assert production(daily(9, kind="planned")).now.rework_rate.value == Rate(0, 9)
+    # Of commits a roll-back would be seen.
+    known = "".join(f"deployment: d{n} 09-1{n}T12:00 09-1{n}T12:10 commit=c{n}\n" for n in range(6))
+    assert production(known).now.rework_rate.value == Rate(0, 6)
+    assert production(known).now.rework_rate.parts == {"kind_unknown": 6}
 
 
 def test_a_young_deployment_is_pending_unless_it_has_failed_already() -> None:
