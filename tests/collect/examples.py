@@ -12,6 +12,7 @@ from tests.collect import concourse_server, datadog_server, ecr_account, prometh
 from tests.collect.cloudwatch import databases
 from tests.collect.elasticsearch import osmem
 from tests.collect.github import github_asked
+from tests.collect.kubernetes import kubernetes_server
 
 JUNE = Window(datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 8, tzinfo=UTC))
 ROWS = "timestamp,value\n2026-06-01 09:00:00,250\n2026-06-01 09:05:00,310\n2026-06-01 09:10:00,265\n"
@@ -87,6 +88,13 @@ EXAMPLES: Mapping[str, Example] = {
         empty=lambda _: github_asked.example(busy=False),
     ),
     "host": Example(lambda _: {"component": "here"}, _now, series=6, repeats=False),
+    "kubernetes": Example(
+        lambda _: kubernetes_server.example(JUNE.start),
+        lambda: JUNE,
+        series=4,
+        events=12,
+        empty=lambda _: kubernetes_server.example(JUNE.start, "no-such-namespace"),
+    ),
     "prometheus": Example(
         prometheus_samples.example, lambda: prometheus_samples.HOURS, series=4, empty=prometheus_samples.nothing
     ),

@@ -1,0 +1,278 @@
+"""A component's runs: events, durations and failures by job, and how much of the past the cluster still keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+
+from metrics.catalog import load
+from metrics.collect._kubernetes.api import Api, Listing, RefusedError
+from metrics.collect._kubernetes.job import Run, Schedule, run_of, schedule_of
+from metrics.collect._kubernetes.present import hour_of
+from metrics.collect._kubernetes.target import Target
+from metrics.faults import nearest
+from metrics.model import Coverage, CoverageState, Event, Points, Series, Snapshot, Window
+
+__all__ = ["INDICATORS", "Batches", "Namespace", "lacking", "namespace_of", "refused"]
+
+DURATION: Final = "batch.duration"
+FAILURES: Final = "batch.failures"
+RUNS: Final = "batch_run"
+INDICATORS: Final = (RUNS, DURATION, FAILURES)
+LONGEST: Final = 300
+# What makes a Job that no longer can be understood: the shapes of Python's surprise at JSON.
+_UNCLEAR: Final = (AttributeError, KeyError, TypeError, ValueError, OverflowError)
+
+Values = Mapping[str, str | float | int | bool | None]
+
+
+@dataclass(slots=True)
+class Namespace:
+    """What one namespace has, or all of them together."""
+
+    runs: list[Run] = field(default_factory=list)
+    schedules: dict[tuple[str, str], Schedule] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    knows_schedules: bool = True
+
+    def schedule(self, run: Run) -> Schedule | None:
+        return None if run.cron_job is None else self.schedules.get((run.namespace, run.cron_job))
+
+
+def namespace_of(api: Api, name: str | None) -> Namespace:
+    """Raises RefusedError where Jobs can't be listed; CronJobs only add to what they tell."""
+    where = f"/apis/batch/v1/namespaces/{name}" if name else "/apis/batch/v1"
+    found = Namespace()
+    jobs = api.listed(f"{where}/jobs")
+    try:
+        cron_jobs = api.listed(f"{where}/cronjobs")
+    except RefusedError as refusal:
+        cron_jobs, found.knows_schedules = Listing(problem=str(refusal)), False
+    found.problems += filter(None, (jobs.problem, cron_jobs.problem))
+    for number, raw in enumerate(jobs.items, 1):
+        try:
+            run = run_of(raw)
+        except _UNCLEAR:
+            found.problems.append(f"entry {number} of the list of Jobs is no Job")
+            continue
+        if run is not None:
+            found.runs.append(run)
+    for number, raw in enumerate(cron_jobs.items, 1):
+        try:
+            schedule = schedule_of(raw)
+        except _UNCLEAR:
+            found.problems.append(f"entry {number} of the list of CronJobs is no CronJob")
+            continue
+        found.schedules[schedule.namespace, schedule.name] = schedule
+    return found
+
+
+def refused(
+    target: Target, window: Window, state: CoverageState, detail: str, *, retryable: bool
+) -> Iterator[Coverage]:
+    """One answer for all that the component asks."""
+    for indicator in INDICATORS:
+        yield _coverage(target, indicator, None, window, state, detail, retryable=retryable)
+
+
+def lacking(target: Target, found: Namespace) -> Mapping[str, str]:
+    """Why CronJobs that the target names are not there."""
+    if not found.knows_schedules:
+        return {}
+    there = sorted({schedule.name for schedule in found.schedules.values()})
+    known = {*there, *(run.cron_job for run in found.runs)}
+    where = f"namespace {target.namespace}" if target.namespace else "the cluster"
+    return {
+        name: f"{where} has no CronJob {name!r}; {nearest(name, there)}" for name in target.named if name not in known
+    }
+
+
+@dataclass(slots=True)
+class Batches:
+    """One component's part of a namespace. `taken` is what others of its service have."""
+
+    target: Target
+    found: Namespace
+    window: Window
+    taken: set[tuple[str, str]]
+    by_job: dict[str, list[Run]] = field(default_factory=dict)
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for schedule in self.found.schedules.values():
+            if self.target.has_cron_job(schedule.name) and self._takes(f"{schedule.namespace}/{schedule.name}"):
+                job = self.target.name_of(schedule.name, schedule.namespace)
+                self.schedules[job] = schedule
+                self.by_job[job] = []
+        for run in self.found.runs:
+            called = self.target.called(run)
+            if called is not None and self._takes(run.uid):
+                self.by_job.setdefault(called, []).append(run)
+
+    def _takes(self, thing: str) -> bool:
+        """Whether it is still to be had: each counts for one component of a service."""
+        key = (self.target.service, thing)
+        is_free = key not in self.taken
+        self.taken.add(key)
+        return is_free
+
+    def batches(self) -> Iterator[Event | Points | Coverage]:
+        """Each run that began or ended within the window, then what is known of each job."""
+        changed = False
+        for job, runs in self.by_job.items():
+            for run in runs:
+                if _in(self.window, run.started) or _in(self.window, run.ended):
+                    changed = True
+                    yield self._event(job, run)
+        for job, runs in self.by_job.items():
+            yield from self._figures(
+                job, [(run, run.ended) for run in runs if run.ended and _in(self.window, run.ended)]
+            )
+        yield from self._whole(has_runs=changed)
+
+    def snapshot(self) -> Snapshot | None:
+        """What each CronJob is to do and has done, as it stands now."""
+        values = dict(pair for job, each in self.schedules.items() for pair in _told(job, each))
+        at = hour_of(self.window.end)
+        return (
+            Snapshot(self.target.service, self.target.component, "cron_jobs", at, "kubernetes", values)
+            if values
+            else None
+        )
+
+    def _event(self, job: str, run: Run) -> Event:
+        schedule = self.found.schedule(run)
+        due = self.target.due(job, run, schedule)
+        attrs: Values = {
+            "job": job,
+            "namespace": run.namespace,
+            "kubernetes_name": run.name,
+            "attempt": run.attempt,
+            "retries": run.attempt - 1,
+            "reason": run.reason,
+            "deadline": None if due is None else due.isoformat(),
+            "scheduled_at": None if run.scheduled is None else run.scheduled.isoformat(),
+            "schedule": None if schedule is None else schedule.schedule,
+        }
+        return Event(
+            service=self.target.service,
+            kind="batch_run",
+            id=run.uid,
+            started_at=run.started,
+            source="kubernetes",
+            observed_at=self.window.end,
+            component=self.target.component,
+            ended_at=run.ended,
+            status=run.status,
+            title=job,
+            attrs={name: value for name, value in attrs.items() if value is not None},
+        )
+
+    def _figures(self, job: str, ended: Sequence[tuple[Run, datetime]]) -> Iterator[Points | Coverage]:
+        lengths, failures = dict[datetime, float](), dict[datetime, float]()
+        for run, at in ended:
+            failures[at] = failures.get(at, 0.0) + (run.status == "failed")
+            if run.status == "succeeded":
+                # Two that end in one second are one sample: the longer one.
+                lengths[at] = max(lengths.get(at, 0.0), (at - run.started).total_seconds())
+        for indicator, values, nothing in (
+            (DURATION, lengths, "no run succeeded in this time"),
+            (FAILURES, failures, "no run ended in this time"),
+        ):
+            if values:
+                yield _points(self.target, indicator, job, values)
+            yield from self._answers(indicator, job, "complete" if values else "empty", "" if values else nothing)
+
+    def _whole(self, *, has_runs: bool) -> Iterator[Coverage]:
+        """What is known of all jobs together, and of those that should be there."""
+        missing = lacking(self.target, self.found)
+        for name, why in missing.items():
+            for indicator in (DURATION, FAILURES):
+                yield _coverage(self.target, indicator, name, self.window, "failed", why)
+        nothing = "no run began or ended in this time" if self.by_job else "there are no Jobs and no CronJobs"
+        state: CoverageState = "complete" if has_runs else "empty"
+        detail = "" if has_runs else nothing
+        if missing:
+            state, detail = "partial" if self.by_job else "failed", "; ".join(missing.values())
+        for indicator in INDICATORS:
+            yield from self._answers(indicator, None, state, detail)
+
+    def _answers(self, indicator: str, job: str | None, state: CoverageState, detail: str) -> Iterator[Coverage]:
+        """The answer for the time from which on every run is still there; before it, some may be gone."""
+        if self.found.problems:
+            more = f" (and {len(self.found.problems) - 1} more)" if len(self.found.problems) > 1 else ""
+            yield _coverage(
+                self.target, indicator, job, self.window, "partial", self.found.problems[0] + more, retryable=True
+            )
+            return
+        jobs = self.by_job if job is None else [job]
+        since, why = max((self._kept_since(each) for each in jobs), default=(self.window.start, ""))
+        for window, is_whole in _cut(self.window, since):
+            if is_whole:
+                yield _coverage(self.target, indicator, job, window, state, detail)
+            else:
+                yield _coverage(self.target, indicator, job, window, "partial", why)
+
+    def _kept_since(self, job: str) -> tuple[datetime, str]:
+        """From when on no run of the job can have been taken away, and what took earlier ones."""
+        runs, schedule = self.by_job[job], self.schedules.get(job)
+        bounds, kept = [(self.window.start, "")], {run.kept_s for run in runs}
+        if schedule is not None:
+            kept.add(schedule.kept_s)
+            for status, keeps in (("succeeded", schedule.keeps_succeeded), ("failed", schedule.keeps_failed)):
+                there = [run.started for run in runs if run.status == status]
+                if len(there) >= keeps:
+                    why = f"CronJob {job} keeps its last {keeps} Jobs that {status}: earlier ones may be gone unread"
+                    bounds.append((min(there, default=self.window.end), why))
+        for kept_s in kept - {None}:
+            why = f"Jobs of {job} are taken away {kept_s} s after they end: earlier ones may be gone unread"
+            bounds.append((self.window.end - timedelta(seconds=kept_s or 0), why))
+        return max(bounds)
+
+
+def _points(target: Target, indicator: str, job: str, values: Mapping[datetime, float]) -> Points:
+    known = load().get(indicator)
+    series = Series(target.service, target.component, known.name, known.stat, known.unit, 0, "kubernetes", job)
+    times = sorted(values)
+    ts = np.array([at.replace(tzinfo=None) for at in times], dtype="datetime64[us]")
+    return Points(series, ts, np.array([values[at] for at in times], dtype=np.float64))
+
+
+def _told(job: str, schedule: Schedule) -> Iterable[tuple[str, str | float | int | bool | None]]:
+    yield f"{job}.schedule", schedule.schedule
+    yield f"{job}.time_zone", schedule.time_zone
+    yield f"{job}.suspended", schedule.suspended
+    yield f"{job}.last_scheduled", _iso(schedule.last_scheduled)
+    yield f"{job}.last_succeeded", _iso(schedule.last_succeeded)
+    yield f"{job}.only_fails", schedule.only_fails
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _in(window: Window, at: datetime | None) -> bool:
+    return at is not None and window.start <= at < window.end
+
+
+def _cut(window: Window, since: datetime) -> Iterator[tuple[Window, bool]]:
+    """The window in two: before and from then on."""
+    since = max(since, window.start)
+    if since > window.start:
+        yield Window(window.start, min(since, window.end)), False
+    if since < window.end:
+        yield Window(since, window.end), True
+
+
+def _coverage(
+    target: Target, indicator: str, job: str | None, window: Window, state: CoverageState, detail: str,
+    *, retryable: bool = False,
+) -> Coverage:  # fmt: skip
+    detail = detail if len(detail) <= LONGEST else f"{detail[: LONGEST - 1]}…"
+    return Coverage(
+        target.service, target.component, indicator, "kubernetes", window, state, detail, job, retryable=retryable
+    )  # fmt: skip

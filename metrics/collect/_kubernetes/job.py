@@ -1,0 +1,134 @@
+"""A Job and a CronJob as the API tells them: when they ran, how that ended, how many of them are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+__all__ = ["Run", "Schedule", "run_of", "schedule_of"]
+
+Raw = Mapping[str, Any]
+# The annotation of Kubernetes 1.28 and later: when the CronJob wanted it to begin.
+_SCHEDULED: Final = "batch.kubernetes.io/cronjob-scheduled-timestamp"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A Job that has begun."""
+
+    uid: str
+    namespace: str
+    name: str
+    cron_job: str | None
+    started: datetime
+    ended: datetime | None
+    status: Literal["succeeded", "failed", "running"]
+    failed_pods: int
+    reason: str | None
+    scheduled: datetime | None
+    active_deadline_s: int | None
+    kept_s: int | None
+    """How long it is kept when it has ended; None for as long as nobody takes it away."""
+
+    @property
+    def attempt(self) -> int:
+        """Which try ended it, or is under way: the first is 1."""
+        return max(self.failed_pods, 1) if self.status == "failed" else self.failed_pods + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A CronJob."""
+
+    namespace: str
+    name: str
+    schedule: str
+    time_zone: str | None
+    suspended: bool
+    created: datetime
+    last_scheduled: datetime | None
+    last_succeeded: datetime | None
+    running: int
+    keeps_succeeded: int
+    keeps_failed: int
+    kept_s: int | None
+    """How long its Jobs are kept when they have ended."""
+
+    @property
+    def only_fails(self) -> bool:
+        """Whether the newest run is over and did not succeed."""
+        if self.last_scheduled is None or self.running:
+            return False
+        return self.last_succeeded is None or self.last_succeeded < self.last_scheduled
+
+
+def run_of(raw: Raw) -> Run | None:
+    """None for a Job that has not begun, or is suspended. Raises what Python raises where it is no Job."""
+    meta, spec, status = raw["metadata"], raw["spec"], raw.get("status") or {}
+    conditions = {str(each["type"]): each for each in status.get("conditions") or () if each["status"] == "True"}
+    started = _time(status.get("startTime"))
+    if started is None or "Suspended" in conditions:
+        return None
+    failed, complete = conditions.get("Failed"), conditions.get("Complete")
+    ended = None
+    if failed:
+        # A failed Job has no completionTime.
+        ended = _time(failed["lastTransitionTime"])
+    elif complete:
+        ended = _time(status.get("completionTime") or complete["lastTransitionTime"])
+    return Run(
+        uid=str(meta["uid"]),
+        namespace=str(meta["namespace"]),
+        name=str(meta["name"]),
+        cron_job=_owner(meta.get("ownerReferences") or ()),
+        started=started,
+        ended=ended,
+        status="failed" if failed else "succeeded" if complete else "running",
+        failed_pods=int(status.get("failed") or 0),
+        reason=str(failed.get("reason") or "Failed") if failed else None,
+        scheduled=_time((meta.get("annotations") or {}).get(_SCHEDULED)),
+        active_deadline_s=_whole(spec.get("activeDeadlineSeconds")),
+        kept_s=_whole(spec.get("ttlSecondsAfterFinished")),
+    )
+
+
+def schedule_of(raw: Raw) -> Schedule:
+    """Raises what Python raises where it is no CronJob."""
+    meta, spec, status = raw["metadata"], raw["spec"], raw.get("status") or {}
+    created = _time(meta["creationTimestamp"])
+    if created is None:
+        raise ValueError("a CronJob without a beginning")
+    return Schedule(
+        namespace=str(meta["namespace"]),
+        name=str(meta["name"]),
+        schedule=str(spec["schedule"]),
+        time_zone=spec.get("timeZone") or None,
+        suspended=bool(spec.get("suspend")),
+        created=created,
+        last_scheduled=_time(status.get("lastScheduleTime")),
+        last_succeeded=_time(status.get("lastSuccessfulTime")),
+        running=len(status.get("active") or ()),
+        # What Kubernetes keeps unless told otherwise.
+        keeps_succeeded=int(spec.get("successfulJobsHistoryLimit", 3)),
+        keeps_failed=int(spec.get("failedJobsHistoryLimit", 1)),
+        kept_s=_whole(((spec.get("jobTemplate") or {}).get("spec") or {}).get("ttlSecondsAfterFinished")),
+    )
+
+
+def _owner(owners: Iterable[Raw]) -> str | None:
+    return next((str(each["name"]) for each in owners if each.get("kind") == "CronJob"), None)
+
+
+def _whole(number: object) -> int | None:
+    return None if number is None else int(str(number))
+
+
+def _time(text: object) -> datetime | None:
+    if not text:
+        return None
+    at = datetime.fromisoformat(str(text))
+    if at.tzinfo is None:
+        raise ValueError(f"a time without a zone: {text!r}")
+    return at.astimezone(UTC)

@@ -1,0 +1,151 @@
+"""The nodes as they are now: how many, how many are not ready, what each holds, and what restarted on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from metrics.catalog import load
+from metrics.collect._kubernetes.api import Api, Raw, RefusedError
+from metrics.collect._kubernetes.present import SPEAKS_FOR, hour_of, is_now, stamp
+from metrics.collect._kubernetes.quantity import quantity
+from metrics.collect._kubernetes.target import Target
+from metrics.model import Coverage, CoverageState, Points, Series, Snapshot, Window
+
+__all__ = ["INDICATORS", "Node", "nodes_of", "read_nodes"]
+
+COUNT: Final = "k8s.node.count"
+FAILED: Final = "k8s.node.failed"
+INDICATORS: Final = (COUNT, FAILED)
+# A cluster has some thousand containers; those that restart most are what one looks for.
+MOST_RESTARTED: Final = 50
+_HELD: Final = ("cpu", "memory", "ephemeral-storage", "pods")
+_PAST: Final = "nodes can only be read as they are now, and nothing was read then"
+
+Values = dict[str, str | float | int | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    name: str
+    is_ready: bool
+    pressure: tuple[str, ...]
+    """MemoryPressure, DiskPressure, PIDPressure or NetworkUnavailable, as far as it is there."""
+    capacity: Mapping[str, float]
+    allocatable: Mapping[str, float]
+    is_open: bool
+    """Whether pods may be put on it."""
+
+
+def read_nodes(api: Api, target: Target, window: Window) -> Iterator[Points | Snapshot | Coverage]:
+    """One reading, stamped with the window's end. Raises SourceError where no other would work either."""
+    if not is_now(window):
+        yield from _answers(target, window, "empty", _PAST)
+        return
+    spoken_for = Window(max(window.start, window.end - SPEAKS_FOR), window.end)
+    try:
+        nodes, problem = nodes_of(api)
+    except RefusedError as refusal:
+        state: CoverageState = "forbidden" if refusal.is_forbidden else "failed"
+        yield from _answers(target, spoken_for, state, str(refusal), retryable=refusal.retryable)
+    else:
+        if problem:
+            # How many there are is not known from some of them.
+            yield from _answers(target, spoken_for, "failed", problem, retryable=True)
+        else:
+            yield from _counts(target, nodes, window)
+            yield from _answers(target, spoken_for, "complete", "")
+        yield from _snapshot(target, window, "nodes", dict(pair for node in nodes for pair in _told(node)))
+        yield from _snapshot(target, window, "restarts", _restarts(api))
+    if window.start < spoken_for.start:
+        yield from _answers(target, Window(window.start, spoken_for.start), "empty", _PAST)
+
+
+def nodes_of(api: Api) -> tuple[Sequence[Node], str]:
+    """Every node, and why that may not be all. Raises RefusedError."""
+    listing = api.listed("/api/v1/nodes")
+    nodes, problem = list[Node](), listing.problem
+    for number, raw in enumerate(listing.items, 1):
+        try:
+            nodes.append(_node(raw))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            problem = problem or f"entry {number} of the list of nodes is no node"
+    return nodes, problem
+
+
+def _node(raw: Raw) -> Node:
+    status, spec = raw["status"], raw.get("spec") or {}
+    conditions = {str(each["type"]): str(each["status"]) for each in status.get("conditions") or ()}
+    return Node(
+        name=str(raw["metadata"]["name"]),
+        # `Unknown` is what a node is called that has not been heard of.
+        is_ready=conditions.get("Ready") == "True",
+        pressure=tuple(sorted(name for name, is_so in conditions.items() if name != "Ready" and is_so == "True")),
+        capacity=_amounts(status.get("capacity") or {}),
+        allocatable=_amounts(status.get("allocatable") or {}),
+        is_open=not spec.get("unschedulable"),
+    )
+
+
+def _amounts(raw: Mapping[str, Any]) -> Mapping[str, float]:
+    return {name: quantity(raw[name]) for name in _HELD if name in raw}
+
+
+def _counts(target: Target, nodes: Sequence[Node], window: Window) -> Iterator[Points]:
+    at = np.array([stamp(window)], dtype="datetime64[us]")
+    for indicator, count in ((COUNT, len(nodes)), (FAILED, sum(not node.is_ready for node in nodes))):
+        known = load().get(indicator)
+        series = Series(target.service, target.component, known.name, known.stat, known.unit, 0, "kubernetes")
+        yield Points(series, at, np.array([float(count)]))
+
+
+def _told(node: Node) -> Iterator[tuple[str, str | float | int | bool | None]]:
+    yield f"{node.name}.ready", node.is_ready
+    yield f"{node.name}.schedulable", node.is_open
+    yield f"{node.name}.pressure", ", ".join(node.pressure)
+    for kind, amounts in (("capacity", node.capacity), ("allocatable", node.allocatable)):
+        for name, amount in amounts.items():
+            yield f"{node.name}.{kind}_{name.replace('-', '_')}", amount
+
+
+def _restarts(api: Api) -> Values:
+    """How often containers have restarted so far, those first that did so most; why not, where they can't be listed.
+
+    A count is of the container's whole life, and ends with its pod: what happened in between two readings is not
+    known, so it makes no series.
+    """
+    try:
+        pods = api.listed("/api/v1/pods")
+    except RefusedError as refusal:
+        return {"not_known": str(refusal)}
+    found = {}
+    for pod in pods.items:
+        try:
+            meta, status = pod["metadata"], pod.get("status") or {}
+            for each in status.get("containerStatuses") or ():
+                if count := int(each.get("restartCount") or 0):
+                    found[f"{meta['namespace']}/{meta['name']}/{each['name']}"] = count
+        except (AttributeError, KeyError, TypeError, ValueError):
+            continue  # a list of what restarted most bears the loss of one
+    most = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_RESTARTED]
+    return {"containers": len(found), "restarts": sum(found.values()), **dict(most)} | (
+        {"not_known": pods.problem} if pods.problem else {}
+    )
+
+
+def _snapshot(target: Target, window: Window, kind: str, values: Values) -> Iterator[Snapshot]:
+    if values:
+        yield Snapshot(target.service, target.component, kind, hour_of(window.end), "kubernetes", values)
+
+
+def _answers(
+    target: Target, window: Window, state: CoverageState, detail: str, *, retryable: bool = False
+) -> Iterator[Coverage]:
+    for indicator in INDICATORS:
+        yield Coverage(
+            target.service, target.component, indicator, "kubernetes", window, state, detail[:300],
+            retryable=retryable,
+        )  # fmt: skip
