@@ -114,8 +114,9 @@ def _value(value: object) -> Plain:
                 "possible": _value(possible),
                 "unreviewed": value.unreviewed,
             }
-        case Frequency(n, per_week, between):
-            return {"n": n, "per_week": round(per_week, 6), "between": None if between is None else _value(between)}
+        case Frequency(n, per_week, between, weeks):
+            gaps = None if between is None else _value(between)
+            return {"n": n, "per_week": round(per_week, 6), "weeks": round(weeks, 6), "between": gaps}
         case Floor(build, deploy):
             return {"seconds": round(value.seconds, 3), "build": _value(build), "deploy": _value(deploy)}
     raise TypeError(f"a figure can't be {value!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from textwrap import wrap
 from zoneinfo import ZoneInfo
 
 from metrics.cli_show import table
@@ -25,6 +26,8 @@ from metrics.review.delivery.trend import Bucket
 
 __all__ = ["duration", "said"]
 
+# The last column's, so that a line fits into some 140 characters.
+WIDTH = 60
 TITLES = {
     "deployment_frequency": "Deployment frequency",
     "change_lead_time": "Change lead time",
@@ -90,7 +93,7 @@ def _environment(report: Delivery, service: ServiceDelivery, of: EnvironmentDeli
         return f"{lines[0]}\nNo deployments are known."
     if of.known_since > service.period.previous.start:
         lines.append(f"The oldest deployment that is known is of {of.known_since.astimezone(zone):%Y-%m-%d}.")
-    lines += ["", table(("figure", "now", "before", "what it rests on"), list(_rows(of))), ""]
+    lines += ["", table(("figure", "now", "before", "what it rests on"), list(_wrapped(_rows(of)))), ""]
     lines += [table(_TREND, [_bucket(report.by, each) for each in of.trend])]
     return "\n".join([*lines, *_notes(report, of, zone)])
 
@@ -112,6 +115,14 @@ def _rows(of: EnvironmentDelivery) -> Iterator[tuple[str, str, str, str]]:
             mine = [each for each in of.stages if name.startswith(each.stage)]
             for each in mine if len(mine) > 1 else ():
                 yield f"  {each.name or 'other'}", _value(each.took.value), "", _count(each.took.value)
+
+
+def _wrapped(rows: Iterator[tuple[str, str, str, str]]) -> Iterator[tuple[str, str, str, str]]:
+    """What a figure rests on in as many lines as it takes."""
+    for *cells, rests_on in rows:
+        first, *more = wrap(rests_on, WIDTH) or [""]
+        yield cells[0], cells[1], cells[2], first
+        yield from (("", "", "", line) for line in more)
 
 
 def _stage(of: Figures, name: str) -> str:
@@ -164,6 +175,8 @@ def _rests_on(name: str, figure: Figure[object]) -> str:
                 found.append(f"{value.unreviewed} more not reviewed, then {_interval(possible)}")
         case Floor(build, deploy):
             found.append(f"median build {duration(build.median)} + median deployment {duration(deploy.median)}")
+    if isinstance(value, Frequency):
+        found.append(f"in {value.weeks:.1f} weeks")
     if isinstance(value, Frequency) and value.between:
         found.append(f"one every {duration(value.between.median)}, p90 {duration(value.between.p90)}")
     found += _runs(figure.parts) if name == "pipeline_failure_rate" else _counted(figure.parts)

@@ -117,6 +117,8 @@ class Columns:
     """NaN while open."""
     is_watched: bool
     """Whether incidents are collected, so that none means none."""
+    known_since: float
+    """When the oldest run that is known ended; infinite where none is."""
     shows_failures: bool
     """Whether a failure can be seen at all: by an incident, or because some were seen by what mended them."""
     shows_kinds: bool
@@ -154,6 +156,7 @@ def columns(
         incident_started=np.array([each.started for each in incidents], dtype=np.float64),
         incident_took=np.array([_or_nan(each.ended) - each.started for each in incidents], dtype=np.float64),
         is_watched=is_watched,
+        known_since=runs[0].finished if runs else np.inf,
         # Of all that is known and not of one period: else only the bad weeks would get a figure.
         shows_failures=is_watched or bool(mine),
         shows_kinds=any(each.kind != "unknown" or each.version or each.commit for each in runs if each.reached_users),

@@ -73,6 +73,8 @@ class Frequency:
     per_week: float
     between: Spread | None
     """None where there is none before: the time between two needs two."""
+    weeks: float
+    """The period's, or from the first deployment on that is known at all, where that lies within it."""
 
 
 @dataclass(frozen=True, slots=True)

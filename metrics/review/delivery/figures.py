@@ -112,8 +112,10 @@ def _frequency(of: Columns, done: slice, window: Window) -> Figure[Frequency]:
     parts = _counts(of.done.kind[done].tolist()) | _told(same_version=of.done.repeats[done].sum())
     if len(ended) < ENOUGH:
         return Figure(Insufficient(ENOUGH, len(ended)), parts=parts)
-    per_week = len(ended) / (window.duration.total_seconds() / WEEK_S)
-    return Figure(Frequency(len(ended), per_week, spread(np.diff(ended))), parts=parts)
+    # What happened before anybody looked is not "nothing".
+    since = max(window.start.timestamp(), of.known_since)
+    weeks = (window.end.timestamp() - since) / WEEK_S
+    return Figure(Frequency(len(ended), len(ended) / weeks, spread(np.diff(ended)), weeks), parts=parts)
 
 
 def _lead_time(of: Columns, window: Window) -> Figure[Spread]:

@@ -57,6 +57,8 @@ class EnvironmentDelivery:
     """Deployments of the period that failed, or are suspected to have."""
     links: tuple[Link, ...]
     """What caused the incidents of the period, and what its mending deployments mended."""
+    columns: Columns
+    """What all of it was computed from: which deployment brought which changes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,8 +130,9 @@ def _known(facts: Facts, services: Sequence[Service]) -> _Known:
         places.setdefault((each.service, each.environment), []).append(place)
     changes = by_service(facts.changes)
     brought = {
-        (service, environment): carried(changes[service], deployments, mine)
-        for (service, environment), mine in places.items()
+        (service, environment): carried(changes[service], deployments, places.get((service, environment), []))
+        # Where nothing was ever deployed to production, all changes wait for that.
+        for service, environment in {**places, **{(each.name, counted_environment(each)): [] for each in services}}
         if service in changes
     }
     back: dict[int, tuple[int, bool]] = {}
@@ -190,6 +193,7 @@ def _environment(
             for link in known.links.get((service.name, name), [])
             if _is_in(_moment(link, known.deployments), window)
         ),
+        columns=of,
     )
 
 

@@ -247,6 +247,16 @@ def test_nothing_is_not_zero() -> None:
     assert production("").known_since is None
 
 
+def test_weeks_before_anybody_looked_are_not_weeks_without_deployments() -> None:
+    frequency = production(daily(10, "09-21")).now.deployment_frequency.value
+    assert isinstance(frequency, Frequency)
+    assert frequency.weeks * 7 == pytest.approx(10 - 730 / 1440)
+    assert frequency.per_week == pytest.approx(10 / frequency.weeks)
+    older = production("deployment: d0 08-30T12:00 08-30T12:10\n" + daily(10, "09-21")).now.deployment_frequency.value
+    assert isinstance(older, Frequency)
+    assert older.weeks * 7 == 30
+
+
 def test_four_deployments_are_too_few_for_any_figure() -> None:
     now = production(daily(4) + "incident: i1 09-05T13:00 09-05T14:00 caused_by_deployment=ok3\n").now
     assert now.deployment_frequency.value == Insufficient(5, 4)

@@ -114,7 +114,7 @@ def _value(value: object) -> str:
             return f"{what} are not collected"
         case Spread(n, median, p90):
             return f"median {median / 60:g} min, p90 {p90 / 60:g} min, n {n}"
-        case Frequency(n, per_week, between):
+        case Frequency(n, per_week, between, _):
             return f"n {n}, {per_week:.2f} a week, one every {between.median / 60:g} min"
         case Rate(k, n):
             low, high = value.interval
