@@ -75,8 +75,9 @@ class Access(AwsAccess, frozen=True, extra="forbid"):
 @contextmanager
 def opened(access: Access, http: httpx.Client) -> Iterator[Api]:
     """The cluster's API. Raises SourceError where there is no way in."""
-    base_url, context = _place(access, http)
-    identity = _identity(access, http)
+    account = Account(access, http)  # which is opened by its first question only
+    base_url, context = _place(access, account)
+    identity = _identity(access, account)
     if context is None:
         yield Api(http, base_url, identity)
         return
@@ -87,18 +88,18 @@ def opened(access: Access, http: httpx.Client) -> Iterator[Api]:
         yield Api(trusting, base_url, identity)
 
 
-def _place(access: Access, http: httpx.Client) -> tuple[str, ssl.SSLContext | None]:
+def _place(access: Access, account: Account) -> tuple[str, ssl.SSLContext | None]:
     """Where the API is, and whose certificates it is believed by where that is not everybody's."""
     own = None if access.ca_file is None else _trusting(access.ca_file)
     if access.base_url is not None:
         return access.base_url, own
-    base_url, context = _endpoint(Account(access, http), access.eks_cluster or "")
+    base_url, context = _endpoint(account, access.eks_cluster or "")
     return base_url, own or context
 
 
-def _identity(access: Access, http: httpx.Client) -> Identity:
+def _identity(access: Access, account: Account) -> Identity:
     if access.eks_cluster is not None:
-        account, cluster = Account(access, http), access.eks_cluster
+        cluster = access.eks_cluster
         return Identity(
             partial(_eks_token, account, cluster), f"this AWS identity: give it an access entry in {cluster}"
         )

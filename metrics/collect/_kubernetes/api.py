@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -113,7 +114,16 @@ class Api:
         headers = {"Accept": "application/json"}
         if self._bearer:
             headers["Authorization"] = f"Bearer {self._bearer}"
-        return self._http.get(f"{self._base_url}{path}", params=params, headers=headers)
+        try:
+            return self._http.get(f"{self._base_url}{path}", params=params, headers=headers)
+        except httpx.ConnectError as error:
+            if "CERTIFICATE_VERIFY_FAILED" not in str(error):
+                raise
+            raise SourceError(
+                f"{self.host} shows a certificate that is not to be believed{_why(error)}: name the cluster's own "
+                "authority under `ca_file`",
+                retryable=False,
+            ) from None
 
     def _is_renewed(self) -> bool:
         """Kubernetes changes a mounted token every hour, and EKS takes one for a quarter of an hour."""
@@ -163,6 +173,11 @@ class Api:
 
 class _ExpiredError(Exception):
     """The server has forgotten the list that the page belongs to."""
+
+
+def _why(error: httpx.ConnectError) -> str:
+    found = re.search(r"verify failed: (.+?)\.? \(_ssl", str(error))
+    return f" ({found[1]})" if found else ""
 
 
 def _meaning(status: int, path: str, said: str) -> str:
