@@ -61,8 +61,12 @@ def _report(arguments: argparse.Namespace) -> int:
     from metrics.review.delivery.trend import fitting
     from metrics.store import Store
 
-    facts = _facts(Store(config.folder / "tomoni.duckdb"), window, arguments.service)
-    services = _services(config.services, facts, arguments.service)
+    store, asked = Store(config.folder / "tomoni.duckdb"), arguments.service
+    facts = _facts(store, window, asked)
+    services = [each for each in _services(config.services, facts) if asked in (None, each.name)]
+    if not services:
+        names = ", ".join(each.name for each in _services(config.services, _facts(store, window, None)))
+        raise InputError(f"--service {asked}: there is no such service; use one of {names}")
     report = delivery(facts, services, window, now, arguments.by or fitting(window))
     if arguments.format == "json":
         print(json.dumps(plain(report), ensure_ascii=False))
@@ -97,16 +101,10 @@ def _facts(store: Store, window: Window, service: str | None) -> Facts:
         )
 
 
-def _services(configured: Sequence[Service], facts: Facts, asked: str | None) -> list[Service]:
+def _services(configured: Sequence[Service], facts: Facts) -> list[Service]:
     """Those that are configured, and those that were deployed without being."""
-    known = {service.name: service for service in configured}
+    known = {service.name for service in configured}
     deployed = set(facts.deployments["service"].unique().tolist())
-    found = [*configured, *(Service(name, name, "UTC", 0) for name in sorted(deployed - known.keys()))]
+    found = [*configured, *(Service(name, name, "UTC", 0) for name in sorted(deployed - known))]
     # A folder without services' files is the service `default`, unless its data is of others.
-    found = [each for each in found if each.name != "default" or each.name in deployed or len(found) == 1]
-    if asked is None:
-        return found
-    if chosen := [service for service in found if service.name == asked]:
-        return chosen
-    names = ", ".join(sorted(known))
-    raise InputError(f"--service {asked}: there is no such service; use one of {names}")
+    return [each for each in found if each.name != "default" or each.name in deployed or len(found) == 1]

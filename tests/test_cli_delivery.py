@@ -212,6 +212,7 @@ def test_imported_files_of_a_service_that_nobody_configured(folder: Path) -> Non
     table = run(folder, *SEPTEMBER)
     assert "20.0 % to 40.0 %" in table
     assert "Not reviewed: d4 may have mended d3 (rollback)" in table
+    assert "use one of shop" in refused(metrics(folder, "delivery", *SEPTEMBER, "--service", "web"))
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import cloudwatch, prometheus, store, ui
+from tests.benchmarks import cloudwatch, delivery, prometheus, store, ui
 
 PARTS = {
     "store": store.main,
     "ui": ui.main,
     "cloudwatch": cloudwatch.main,
     "prometheus": prometheus.main,
+    "delivery": delivery.main,
 }
 
 if __name__ == "__main__":
