@@ -21,7 +21,7 @@ from metrics.store import Store, read, write
 from tests.collect.folders import ROOT, configure, metrics
 
 SAMPLES = "timestamp,value\n2026-06-01T09:00:00Z,20\n2026-06-01T09:05:00Z,30\n2026-06-01T09:10:00Z,25\n"
-VERBS = ("demo", "check", "collect", "import", "export", "backup", "restore")
+VERBS = ("demo", "check", "collect", "import", "delivery", "export", "backup", "restore")
 
 
 @pytest.fixture

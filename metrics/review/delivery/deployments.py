@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import islice
 from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
@@ -191,11 +192,12 @@ class _Trail:
             return new, None, place is not None and place == len(self.path) - 1
         if place == len(self.path) - 1:
             return new, None, True
-        first_after = self.path[place + 1]
-        if first_after.kind == "rollback":
+        after = (step for step in islice(self.path, place + 1, None) if step.kind != "rollback")
+        failed = next(after, None)
+        if failed is None:
             # V1, V2, back to V1, V2 once more: that goes forward again.
             return new, None, False
-        return new._replace(kind="rollback"), first_after.id, False
+        return new._replace(kind="rollback"), failed.id, False
 
 
 def _kind_by_words(title: str, branch: str | None, mends: str | None) -> Kind:

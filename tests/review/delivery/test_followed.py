@@ -41,6 +41,7 @@ def backs(found: dict[str, Deployment]) -> dict[str, str | None]:
         ("V1 V2 V2", {}),
         ("V1 V2 V1 V2", {"d3": "d2"}),  # forward again
         ("V1 V2 V1 V3 V1", {"d3": "d2", "d5": "d4"}),
+        ("V1 V2 V1 V3 V2", {"d3": "d2", "d5": "d4"}),
         ("V1 V2 V1 V1", {"d3": "d2"}),
         ("V1 V2 V3", {}),
     ],
