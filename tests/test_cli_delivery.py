@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import subprocess
@@ -89,6 +91,18 @@ def test_the_number_of_deployments_is_that_of_the_store(demo: Path, quarter: dic
     now = production(quarter)["now"]
     assert now["deployment_frequency"]["value"]["n"] == len(inside) > 20
     assert sum(n for kind, n in now["deployment_frequency"]["parts"].items() if kind != "same_version") == len(inside)
+
+
+def test_every_failure_that_was_planted_is_found(demo: Path, quarter: dict[str, Any]) -> None:
+    """The demo mends each broken deployment by another one that names it."""
+    events = csv.DictReader(io.StringIO(metrics(demo, "export", "v_events").stdout))
+    mended = {
+        json.loads(each["attrs"])["mends"]: each["started_at"] for each in events if each["kind"] == "deployment"
+    }
+    planted = {id_ for id_, moment in mended.items() if id_ and moment >= "2026-08-23"}
+    confirmed = {each["deployment"] for each in production(quarter)["failures"] if each["confirmed"]}
+    assert len(planted) >= 3
+    assert planted <= confirmed
 
 
 def figures_of(found: object) -> Iterator[dict[str, Any]]:
