@@ -136,7 +136,7 @@ class Batches:
 
     def snapshot(self) -> Snapshot | None:
         """What each CronJob is to do and has done, as it stands now."""
-        values = dict(pair for job, each in self.schedules.items() for pair in _told(job, each))
+        values = dict(pair for job, each in self.schedules.items() for pair in _told(job, each, self.window.end))
         at = hour_of(self.window.end)
         return (
             Snapshot(self.target.service, self.target.component, "cron_jobs", at, "kubernetes", values)
@@ -242,13 +242,14 @@ def _points(target: Target, indicator: str, job: str, values: Mapping[datetime, 
     return Points(series, ts, np.array([values[at] for at in times], dtype=np.float64))
 
 
-def _told(job: str, schedule: Schedule) -> Iterable[tuple[str, str | float | int | bool | None]]:
+def _told(job: str, schedule: Schedule, now: datetime) -> Iterable[tuple[str, str | float | int | bool | None]]:
     yield f"{job}.schedule", schedule.schedule
     yield f"{job}.time_zone", schedule.time_zone
     yield f"{job}.suspended", schedule.suspended
     yield f"{job}.last_scheduled", _iso(schedule.last_scheduled)
     yield f"{job}.last_succeeded", _iso(schedule.last_succeeded)
     yield f"{job}.only_fails", schedule.only_fails
+    yield f"{job}.missed", _iso(schedule.missed(now))
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
-__all__ = ["Run", "Schedule", "run_of", "schedule_of"]
+from metrics.collect._kubernetes.cron import Cron
+
+__all__ = ["Run", "Schedule", "run_of", "schedule_of", "zone_of"]
 
 Raw = Mapping[str, Any]
+# A controller that is busy, and a clock that is a little off, are late by less.
+LATE: Final = timedelta(minutes=5)
 # The annotation of Kubernetes 1.28 and later: when the CronJob wanted it to begin.
 _SCHEDULED: Final = "batch.kubernetes.io/cronjob-scheduled-timestamp"
 
@@ -55,6 +60,7 @@ class Schedule:
     keeps_failed: int
     kept_s: int | None
     """How long its Jobs are kept when they have ended."""
+    may_be_late_s: int | None
 
     @property
     def only_fails(self) -> bool:
@@ -62,6 +68,32 @@ class Schedule:
         if self.last_scheduled is None or self.running:
             return False
         return self.last_succeeded is None or self.last_succeeded < self.last_scheduled
+
+    def missed(self, now: datetime) -> datetime | None:
+        """When it should have begun last and has not; None where it has, or where that can't be told.
+
+        Without `timeZone` it goes by its controller's clock, which nobody tells: it is taken for UTC where its last
+        run fits that. So nothing is said either of a schedule that has just been changed.
+        """
+        zone = zone_of(self.time_zone or "UTC")
+        late = max(LATE, timedelta(seconds=self.may_be_late_s or 0))
+        if self.suspended or zone is None or (self.last_scheduled is None and self.time_zone is None):
+            return None
+        try:
+            cron = Cron.of(self.schedule)
+        except ValueError:
+            return None
+        if self.last_scheduled is not None and not cron.fits(self.last_scheduled, zone):
+            return None
+        due = cron.last_due(zone, now - late, self.created)
+        return due if due and (self.last_scheduled is None or self.last_scheduled < due) else None
+
+
+def zone_of(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError, ValueError):  # also a name that no file can have, or a folder's
+        return None
 
 
 def run_of(raw: Raw) -> Run | None:
@@ -113,6 +145,7 @@ def schedule_of(raw: Raw) -> Schedule:
         # What Kubernetes keeps unless told otherwise.
         keeps_succeeded=int(spec.get("successfulJobsHistoryLimit", 3)),
         keeps_failed=int(spec.get("failedJobsHistoryLimit", 1)),
+        may_be_late_s=_whole(spec.get("startingDeadlineSeconds")),
         kept_s=_whole(((spec.get("jobTemplate") or {}).get("spec") or {}).get("ttlSecondsAfterFinished")),
     )
 

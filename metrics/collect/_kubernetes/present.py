@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from metrics.model import Window
 
-__all__ = ["SPEAKS_FOR", "hour_of", "is_now", "stamp"]
+__all__ = ["SPEAKS_FOR", "hour_of", "is_now", "moment", "stamp"]
 
 # One reading speaks for at most this long; a longer silence is a gap.
 SPEAKS_FOR = timedelta(minutes=15)
@@ -21,9 +21,14 @@ def is_now(window: Window) -> bool:
     return abs(time.time() - window.end.timestamp()) <= STILL_NOW_S
 
 
-def hour_of(moment: datetime) -> datetime:
+def moment() -> datetime:
+    """When `check` asks, which has no window."""
+    return datetime.fromtimestamp(time.time(), UTC)
+
+
+def hour_of(at: datetime) -> datetime:
     """What is looked at often and changes seldom is kept once an hour: the last reading of it."""
-    return moment.replace(minute=0, second=0, microsecond=0)
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def stamp(window: Window) -> np.datetime64:

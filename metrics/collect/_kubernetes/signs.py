@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final
 
 from metrics.collect import Sign
@@ -10,6 +11,7 @@ from metrics.collect._kubernetes.api import Api, RefusedError
 from metrics.collect._kubernetes.batch import lacking, namespace_of
 from metrics.collect._kubernetes.job import Schedule
 from metrics.collect._kubernetes.nodes import nodes_of
+from metrics.collect._kubernetes.present import moment
 from metrics.collect._kubernetes.target import Target
 from metrics.errors import SourceError
 
@@ -72,7 +74,7 @@ def _about_batches(api: Api, target: Target) -> Iterator[Sign]:
         yield Sign("wrong", said, target.component)
     mine = [each for each in found.schedules.values() if target.has_cron_job(each.name)]
     for schedule in mine:
-        for said in _notes(schedule):
+        for said in _notes(schedule, moment()):
             yield Sign(
                 "note", f"CronJob {target.name_of(schedule.name, schedule.namespace)} {said}", target.component
             )
@@ -81,11 +83,13 @@ def _about_batches(api: Api, target: Target) -> Iterator[Sign]:
         yield Sign("note", f"{where} has no CronJob and no Job that is meant: is the name right?", target.component)
 
 
-def _notes(schedule: Schedule) -> Iterator[str]:
+def _notes(schedule: Schedule, now: datetime) -> Iterator[str]:
     if schedule.suspended:
         yield "is suspended"
     if schedule.only_fails:
         yield "ran last without success"
+    if due := schedule.missed(now):
+        yield f"was due at {due:%Y-%m-%d %H:%M} UTC ({schedule.schedule}) and has not begun"
     if schedule.kept_s is not None and schedule.kept_s < SHORTEST_KEPT_S:
         yield f"has its Jobs taken away {schedule.kept_s} s after they end (ttlSecondsAfterFinished): {_UNSEEN}"
     if not schedule.keeps_succeeded or not schedule.keeps_failed:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from metrics.collect import target
-from metrics.collect._kubernetes.job import Run, Schedule
+from metrics.collect._kubernetes.job import Run, Schedule, zone_of
 
 __all__ = ["Target"]
 
@@ -61,7 +61,7 @@ class Target(target.Target, frozen=True, extra="forbid"):
     @field_validator("time_zone")
     @classmethod
     def _is_a_zone(cls, written: str | None) -> str | None:
-        if written is not None and _zone(written) is None:
+        if written is not None and zone_of(written) is None:
             raise ValueError(f"{written!r} is no time zone; write one such as Asia/Tokyo")
         return written
 
@@ -105,14 +105,7 @@ class Target(target.Target, frozen=True, extra="forbid"):
         if clock is None:
             limit = run.active_deadline_s
             return None if limit is None else run.started + timedelta(seconds=limit)
-        zone = _zone(self.time_zone or (schedule.time_zone if schedule else None) or "UTC") or ZoneInfo("UTC")
+        zone = zone_of(self.time_zone or (schedule.time_zone if schedule else None) or "UTC") or ZoneInfo("UTC")
         begins = (run.scheduled or run.started).astimezone(zone)
         due = datetime.combine(begins.date(), clock, zone)
         return due if due > begins else datetime.combine(begins.date() + timedelta(days=1), clock, zone)
-
-
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, OSError, ValueError):  # also a name that no file can have, or a folder's
-        return None

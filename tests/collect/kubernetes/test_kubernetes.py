@@ -257,6 +257,7 @@ def test_what_cron_jobs_are_to_do_and_have_done_is_kept_once_an_hour(cluster: Cl
         "load.schedule": "*/5 * * * *", "load.time_zone": "Asia/Tokyo", "load.suspended": True,
         "load.last_scheduled": window.end.replace(microsecond=0).isoformat(),
         "load.last_succeeded": window.start.replace(microsecond=0).isoformat(), "load.only_fails": True,
+        "load.missed": None,
     }  # fmt: skip
     assert ask(settings(cluster, JOBS), WEEK).snapshots == {}
 
