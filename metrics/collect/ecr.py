@@ -284,7 +284,7 @@ def _stamp(window: Window) -> datetime:
 
 
 def _unclear(listed: _Listed) -> str:
-    return f"{listed.unclear:,} of the images that ECR listed tell no digest, size or time of their push"
+    return f"of the images that ECR listed {listed.unclear:,} can't be understood: a digest, size or time is missing"
 
 
 def _refused(asked: _Asked, error: RefusedError, account: Account, window: Window) -> Iterator[Coverage]:
@@ -325,14 +325,16 @@ def _held(asked: _Asked, listed: _Listed) -> Sign:
     about, pattern = asked.target.component, asked.target.tag_pattern
     if listed.images and not images:
         like = f" with a tag like `{pattern}`" if pattern else " that containers are started from"
-        return Sign("wrong", f"`{asked.repository}` holds {len(listed.images):,} entries, but no image{like}", about)
+        return Sign(
+            "wrong", f"`{asked.repository}` holds {len(listed.images):,} of something, but no image{like}", about
+        )
     if not images:
         return Sign("note", f"`{asked.repository}` holds no image yet", about)
     newest = images[-1]
     return Sign(
         "fine",
         f"`{asked.repository}`: {len(images):,} images, the newest pushed on {newest.pushed_at:%Y-%m-%d %H:%M} UTC "
-        f"with {newest.size / 1e6:,.0f} MB. Each run lists them all: {-(-len(listed.images) // PAGE):,} requests",
+        f"with {newest.size / 1e6:,.0f} MB. Requests that a run takes for it: {-(-len(listed.images) // PAGE):,}",
         about,
     )
 
@@ -347,4 +349,4 @@ def _likely(account: Account, asked: _Asked) -> str:
     except RefusedError:
         return ""
     close = difflib.get_close_matches(asked.repository, names, 1)
-    return f"; did you mean `{close[0]}`?" if close else f"; there are {len(names):,} repositories"
+    return f"; did you mean `{close[0]}`?" if close else f"; repositories there: {len(names):,}"

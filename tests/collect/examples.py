@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from metrics.model import Window
-from tests.collect import concourse_server, datadog_server, ecr_account, prometheus_samples
+from tests.collect import alarm_account, concourse_server, datadog_server, ecr_account, prometheus_samples
 from tests.collect.cloudwatch import databases
 from tests.collect.elasticsearch import osmem
 from tests.collect.github import github_asked
@@ -55,6 +55,13 @@ EXAMPLES: Mapping[str, Example] = {
         lambda: JUNE,
         series=12,
         empty=lambda _: databases.example(JUNE.end, measured=False),
+    ),
+    "cloudwatch_alarms": Example(
+        lambda _: alarm_account.example(JUNE.end),
+        lambda: JUNE,
+        series=0,
+        events=3,
+        empty=lambda _: alarm_account.example(JUNE.end, busy=False),
     ),
     "concourse": Example(
         lambda _: concourse_server.example(JUNE.start, image="build", deploy="deployment"),

@@ -270,7 +270,7 @@ def test_an_empty_repository_holds_nothing_and_no_zero(http):
 def test_an_entry_that_can_not_be_understood_makes_it_partial(http, lacks):
     with running(registry({"jobs/web": [*PUSHED, image("odd", NOON - DAY, 1, **{lacks: None})]}, NOON)) as cloud:
         batches = list(collect(asked(cloud), WEEK, http))
-    said = "1 of the images that ECR listed tell no digest, size or time of their push"
+    said = "of the images that ECR listed 1 can't be understood: a digest, size or time is missing"
     assert answers(batches) == [("image.size", None, "partial", said), ("storage.used", None, "partial", said)]
     assert (len(pushes(batches)), stored(batches)) == (2, [])
 

@@ -58,7 +58,7 @@ def test_check_says_what_each_repository_holds(cloud, http):
         (
             "fine",
             "`jobs/web`: 3 images, the newest pushed on 2026-11-24 11:00 UTC with 210 MB. "
-            "Each run lists them all: 1 requests",
+            "Requests that a run takes for it: 1",
         ),
     ]
 
@@ -71,7 +71,7 @@ def test_check_names_all_that_somebody_has_to_mend(cloud, http):
             "there is no repository `jobs/wep` in the account's registry in eu-west-1: check the name and region; "
             "did you mean `jobs/web`?",
         ),
-        ("wrong", "`jobs/web` holds 3 entries, but no image with a tag like `release-*`"),
+        ("wrong", "`jobs/web` holds 3 of something, but no image with a tag like `release-*`"),
     ]
     cloud.denied = {"ecr:DescribeImages"}
     assert signs(asked(cloud), http)[1:] == [
@@ -88,7 +88,7 @@ def test_check_knows_an_empty_repository_from_one_without_images(http):
         both = ({**WEB, "repository": "new"}, {**WEB, "component": "it", "repository": "charts"})
         assert signs(asked(cloud, *both), http)[1:] == [
             ("note", "`new` holds no image yet"),
-            ("wrong", "`charts` holds 1 entries, but no image that containers are started from"),
+            ("wrong", "`charts` holds 1 of something, but no image that containers are started from"),
         ]
 
 

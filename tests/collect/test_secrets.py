@@ -17,7 +17,10 @@ PLANTED = {name: f"planted-{name.lower()}-7Kq9" for name in ("KEY", "APP", "PASS
 SERVICE = """
 components:
   db: {use: cloudwatch, rds_cluster: aurora-main}
-  images: {use: ecr, repository: jobs/web}
+  images: {kind: registry, use: ecr, repository: jobs/web}
+  queue: {kind: worker, use: cloudwatch_alarms, alarms: ["queue-*"]}
+  nightly: {kind: batch, use: kubernetes, namespace: jobs}
+  closing: {kind: batch, use: kubernetes-of-eks, namespace: jobs}
   web:
     kind: web
     sources:
@@ -70,7 +73,12 @@ def sources(url: str) -> Mapping[str, Mapping[str, object]]:
     aws = {"access_key_id": "${KEY}", "secret_access_key": "${PASSWORD}", "session_token": "${SESSION}"}
     return {
         "cloudwatch": {"endpoint_url": url, "region": "eu-west-1", **aws},
+        "cloudwatch_alarms": {"endpoint_url": url, "region": "eu-west-1", **aws},
         "ecr": {"endpoint_url": url, "region": "eu-west-1", **aws},
+        "kubernetes": {"base_url": url, "token": "${TOKEN}"},
+        "kubernetes-of-eks": {
+            "kind": "kubernetes", "base_url": url, "eks_cluster": "jobs", "endpoint_url": url, "region": "eu-west-1", **aws,
+        },
         "datadog": {"host": url, "api_key": "${KEY}", "app_key": "${APP}"},
         "prometheus": {"base_url": url, "username": "tomoni", "password": "${PASSWORD}"},
         "prometheus-by-token": {"kind": "prometheus", "base_url": url, "token": "${TOKEN}"},
