@@ -55,6 +55,8 @@ class Pull:
         self._store, self._name, self._secrets, self._progress = store, name, secrets, progress
         self._answers: Counter[CoverageState] = Counter()
         self._faults: list[str] = []
+        self._refused: dict[tuple[str, str], set[str]] = {}
+        """(component, why) -> the lines that were refused for it, however many windows they were asked for."""
         self._broke: Exception | None = None
         self._answered: set[_Key] = set()
         self._files: list[FileToRead] = []
@@ -81,7 +83,7 @@ class Pull:
         self._faults += [f"{refused:,} row{'s' if refused > 1 else ''} refused"] if refused else []
         detail = self._summary()
         write.end_run(self._store, run_id, "done", detail)
-        state: State = "partial" if self._faults else "done"
+        state: State = "partial" if detail else "done"
         return Outcome(self._name, state, rows + read_rows, refused, dict(self._answers), detail)
 
     def _reported(self, windows: Sequence[Window]) -> Iterator[Window]:
@@ -131,8 +133,8 @@ class Pull:
         self._answers[answer.state] += 1
         self._answered.add((answer.service, answer.component, answer.part, answer.indicator))
         if answer.state in ("failed", "forbidden"):
-            where = " ".join(filter(None, (answer.component, answer.part, answer.indicator)))
-            self._faults.append(f"{where}: {answer.detail}")
+            line = " ".join(filter(None, (answer.part, answer.indicator)))
+            self._refused.setdefault((answer.component, answer.detail), set()).add(line)
         return answer
 
     def _read_files(self, run_id: int, window: Window) -> tuple[int, int]:
@@ -204,10 +206,14 @@ class Pull:
             yield from zip(mine["service"], mine["component"], mine["part"], mine["indicator"], strict=True)
 
     def _summary(self) -> str:
-        if not self._faults:
-            return ""
-        more = f" (and {len(self._faults) - 1} more)" if len(self._faults) > 1 else ""
-        return self._faults[0] + more
+        """The first thing that is wrong, and how many more there are."""
+        refused = [
+            f"{component} {next(iter(lines)) if len(lines) == 1 else f'({len(lines)} lines)'}: {detail}"
+            for (component, detail), lines in self._refused.items()
+        ]
+        wrong = [*refused, *self._faults]
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        return f"{wrong[0]}{more}" if wrong else ""
 
 
 def sentence(error: Exception) -> str:

@@ -140,7 +140,9 @@ def test_a_hole_is_healed_by_a_later_run(folder: Path, hourly: Hourly) -> None:
 
 def test_what_was_forbidden_is_collected_once_it_is_allowed(folder: Path, hourly: Hourly) -> None:
     hourly.states = dict.fromkeys(range(1, 20), ("forbidden", False))
-    assert collect(folder).state == "partial"
+    outcome = collect(folder)
+    assert (outcome.state, outcome.answers["forbidden"]) == ("partial", len(hourly.asked))
+    assert outcome.detail == "web system.cpu.utilization: as told", "said once, however many pieces it was asked in"
     asked = len(hourly.asked)
     collect(folder, NOW + timedelta(minutes=5))
     assert len(hourly.asked) == asked + 1, "what is refused for good is asked for once a run, not for all its past"
