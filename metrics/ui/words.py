@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gettext
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ __all__ = [
     "change",
     "clock",
     "counted",
+    "day",
     "day_range",
     "moment",
     "number",
@@ -152,6 +153,10 @@ def moment(at: datetime | None, zone: str, now: datetime | None = None) -> str:
 
 def clock(at: datetime, zone: str) -> str:
     return format_datetime(at.astimezone(ZoneInfo(zone)), "HH:mm", locale=LOCALE)
+
+
+def day(on: date) -> str:
+    return format_date(on, "EEE d MMM", locale=LOCALE)
 
 
 def day_range(window: Window, zone: str) -> str:

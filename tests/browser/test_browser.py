@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import ready, serve, visit
 from tests.pages import deployments
 
-PATHS = {"/": "Joint review", "/explore": "Explore", "/sources": "Sources"}
+PATHS = {"/": "Joint review", "/explore": "Explore", "/sources": "Sources", "/batches": "Batches"}
 
 
 @pytest.mark.parametrize(("path", "title"), PATHS.items())
