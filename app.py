@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from metrics.ui import controls, frame, home_table, loading, panels, tiles
+from metrics.ui import controls, frame, happened, home_table, loading, panels, tiles
 from metrics.ui.sentences import how_it_was, nothing_of, worse_means
 from metrics.ui.words import t
 
@@ -26,6 +26,7 @@ if review.readings:
     st.markdown(how_it_was(review, service=here.service.title), help=worse_means())
     tiles.draw(review.panels, here.now, compare=compare)
     panels.draw(review, compare=compare)
+    happened.draw(review.marks, period)
     home_table.draw(review, here.now, loading.state_of(here.folder, here.service, period, view), compare=compare)
 else:
     st.info(nothing_of(view, service=here.service.title))

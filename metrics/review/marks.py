@@ -9,6 +9,7 @@ from typing import cast
 import pandas as pd
 
 from metrics.model import EventKind, Service, Window
+from metrics.review.delivery.deployments import counted_environment
 from metrics.review.rows import Row, moment, text
 
 __all__ = ["Mark", "marks"]
@@ -29,12 +30,17 @@ class Mark:
 
 def marks(events: pd.DataFrame, window: Window, service: Service | None = None) -> tuple[Mark, ...]:
     """Events in order of time; of deployments only those to the environment that counts."""
-    counted = service.environments[0] if service and service.environments else None
+    counted = counted_environment(service)
     return tuple(
         _mark(row, window)
         for row in events.to_dict("records")
-        if row["kind"] != "deployment" or counted is None or row["attrs"].get("environment", counted) == counted
+        if row["kind"] != "deployment" or _is_to(counted, row["attrs"].get("environment"))
     )
+
+
+def _is_to(counted: str, environment: object) -> bool:
+    """As the delivery figures count: without an environment it went to the one that counts, however it is spelled."""
+    return environment is None or str(environment).casefold() == counted.casefold()
 
 
 def _mark(row: Row, window: Window) -> Mark:

@@ -5,13 +5,14 @@ Lengths are counted on the service's own clock, so that a day with a clock chang
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from metrics.model import Window
 
-__all__ = ["STEPS", "Period", "back", "fitting_step"]
+__all__ = ["STEPS", "Period", "back", "fitting_step", "months_back"]
 
 # Steps that divide a day (or are whole days), so that buckets start on the same clock times every day.
 STEPS = tuple(timedelta(minutes=m) for m in (1, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 10080))
@@ -41,6 +42,14 @@ def fitting_step(window: Window, points: int) -> timedelta:
 def back(moment: datetime, by: timedelta, zone: str) -> datetime:
     """The same clock reading that much earlier, in UTC."""
     return (_wall(moment, zone) - by).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def months_back(moment: datetime, months: int, zone: str) -> datetime:
+    """The midnight that begins the same day of the month so many months earlier, or that month's last day."""
+    day = _wall(moment, zone).date()
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    last = monthrange(year, month + 1)[1]
+    return datetime(year, month + 1, min(day.day, last), tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def _wall(moment: datetime, zone: str) -> datetime:

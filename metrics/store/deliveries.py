@@ -6,12 +6,14 @@ pass, since 200,000 objects parsed by Python take longer than all else together.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pandas as pd
 
 from metrics.model import Window
 from metrics.store.shared import Reader
 
-__all__ = ["builds", "changes", "deployments", "incidents", "watched"]
+__all__ = ["builds", "changes", "defects", "deployments", "incidents", "reach", "services", "watched"]
 
 
 def deployments(db: Reader, window: Window, service: str | None = None) -> pd.DataFrame:
@@ -84,6 +86,42 @@ def builds(db: Reader, window: Window, service: str | None = None) -> pd.DataFra
         _asked(window, service),
     )
     return _utc(frame, "started_at", "ended_at")
+
+
+def defects(db: Reader, window: Window, service: str | None = None) -> pd.DataFrame:
+    """Defects that were found in the window, each with the phase in which it was."""
+    frame = db.frame(
+        """SELECT service, component, id, started_at AS found_at, attrs ->> 'phase' AS phase FROM events
+        WHERE kind = 'defect' AND started_at >= $since AND started_at < $until
+          AND ($service IS NULL OR service = $service)
+        ORDER BY started_at, id""",
+        _asked(window, service),
+    )
+    return _utc(frame, "found_at")
+
+
+def reach(db: Reader, service: str, now: datetime) -> Window | None:
+    """From the first deployment of a service to how far it is known by now; None where there is no deployment."""
+    rows = db.rows(
+        """SELECT min(started_at) FILTER (kind = 'deployment'), max(coalesce(ended_at, started_at)),
+                  (SELECT max(least(window_end, $now)) FROM coverage
+                   WHERE service = $service AND indicator = 'deployment' AND state IN ('complete', 'empty'))
+        FROM events
+        WHERE service = $service AND kind IN ('deployment', 'change', 'incident', 'build')
+          AND coalesce(ended_at, started_at) <= $now""",
+        {"service": service, "now": now.astimezone(UTC).replace(tzinfo=None)},
+    )
+    first, last, asked = rows[0]
+    if first is None:
+        return None
+    # A window excludes its end, and what ended last belongs to it.
+    until = max(last + timedelta(seconds=1), asked or last)
+    return Window(first.replace(tzinfo=UTC), until.replace(tzinfo=UTC))
+
+
+def services(db: Reader) -> tuple[str, ...]:
+    """Every service of which anything happened, whether or not anything of it is measured."""
+    return tuple(name for (name,) in db.rows("SELECT DISTINCT service FROM events ORDER BY service"))
 
 
 def watched(db: Reader) -> frozenset[str]:

@@ -18,7 +18,7 @@ from metrics.review.lines import Line
 from metrics.review.period import Period
 from metrics.review.reading import threshold_of
 from metrics.store import read
-from metrics.ui import address, controls, loading, stack
+from metrics.ui import address, controls, happened, loading, stack
 from metrics.ui.frame import Frame
 from metrics.ui.sentences import nothing_chosen, unknown
 from metrics.ui.words import counted, day_range, moment, step_name, t, title_of
@@ -90,6 +90,7 @@ def draw(here: Frame, choice: Choice, period: Period, *, compare: bool) -> None:
     if st.session_state.pop("zoomed", False):
         st.rerun()
     st.caption(_told(choice, drawn, step, period))
+    happened.draw(marks, period)
     _behind(here, choice.lines, drawn, period, step)
 
 

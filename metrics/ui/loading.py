@@ -25,7 +25,7 @@ from metrics.review.headline import headline
 from metrics.review.lines import Buckets, Curve, Line, by_series, curve, lines, moved, whole_steps
 from metrics.review.marks import Mark, marks
 from metrics.review.period import Period
-from metrics.store import Store, read
+from metrics.store import Store, deliveries, read
 from metrics.ui import stack
 from metrics.ui.words import t
 
@@ -116,10 +116,11 @@ def _facts(folder: Path, version: str, _now: datetime) -> Facts:
     with store_of(folder).read() as db:
         series, runs = read.series(db), read.runs(db, limit=RUNS)
         newest = _newest(series, _now, db)
+        happened = deliveries.services(db)
     latest = runs.drop_duplicates("source", keep="first")
     failed = latest[latest["state"] == "failed"]
     return Facts(
-        services=tuple(series["service"].unique()),
+        services=tuple(dict.fromkeys((*series["service"].unique(), *happened))),
         newest=newest,
         demo=tuple(series.loc[series["source"] == "demo", "service"].unique()),
         failing=tuple((str(row["source"]), str(row["detail"] or "")) for row in failed.to_dict("records")),

@@ -21,10 +21,13 @@ def verdicts(entries: Iterable[Entry]) -> Mapping[Subject, Verdict]:
     found: dict[Subject, Verdict] = {}
     for each in entries:
         what, _, id_ = each.subject.partition("/")
-        if each.said is None or (what != "incident" and what != "deployment"):
+        if each.said is None:
             continue
-        said = each.said
-        found[each.service, what, id_] = Verdict(said.get("deployment"), each.author, said.get("cause"), each.at)
+        verdict = Verdict(each.said.get("deployment"), each.author, each.said.get("cause"), each.at)
+        if what == "incident":
+            found[each.service, "incident", id_] = verdict
+        elif what == "deployment":
+            found[each.service, "deployment", id_] = verdict
     return found
 
 
