@@ -25,6 +25,7 @@ __all__ = ["TOKEN", "USER", "Cluster", "cron_job", "example", "job", "node", "po
 
 TOKEN = "planted-token-of-tomoni"
 USER = "system:serviceaccount:monitoring:tomoni"
+_POD = {"spec": {"containers": [{"name": "main", "image": "jobs"}], "restartPolicy": "Never"}}
 _PLURALS = {"jobs": "JobList", "cronjobs": "CronJobList", "nodes": "NodeList", "pods": "PodList"}
 
 
@@ -162,12 +163,14 @@ def job(
         status |= {"completionTime": ended, "succeeded": 1}
     meta: dict[str, Any] = {"name": name, "namespace": namespace, "uid": f"uid-{namespace}-{name}"}
     if cron_job:
-        meta["ownerReferences"] = [{"kind": "CronJob", "name": cron_job, "controller": True}]
+        owner = {"apiVersion": "batch/v1", "kind": "CronJob", "name": cron_job, "uid": f"cron-{cron_job}"}
+        meta["ownerReferences"] = [owner | {"controller": True, "blockOwnerDeletion": True}]
     if scheduled:
         meta["annotations"] = {"batch.kubernetes.io/cronjob-scheduled-timestamp": scheduled.isoformat()}
     if pods:
         status["failed"] = pods
-    return {"kind": "Job", "metadata": meta, "spec": spec, "status": status | {"conditions": conditions}}
+    told = {"template": _POD, "backoffLimit": 6, **spec}
+    return {"kind": "Job", "metadata": meta, "spec": told, "status": status | {"conditions": conditions}}
 
 
 def cron_job(
@@ -175,7 +178,7 @@ def cron_job(
     success: datetime | None = None, ttl: int | None = None, **spec: Any,
 ) -> dict[str, Any]:  # fmt: skip
     meta = {"name": name, "namespace": namespace, "uid": f"cron-{name}", "creationTimestamp": "2026-01-01T00:00:00Z"}
-    template = {"spec": {} if ttl is None else {"ttlSecondsAfterFinished": ttl}}
+    template = {"spec": {"template": _POD} | ({} if ttl is None else {"ttlSecondsAfterFinished": ttl})}
     status = {"lastScheduleTime": _iso(last), "lastSuccessfulTime": _iso(success)}
     told = {key: value for key, value in status.items() if value}
     return {
@@ -201,7 +204,7 @@ def node(name: str, *, ready: str = "True", pressure: str = "", **spec: Any) -> 
 
 
 def pod(name: str, restarts: int, namespace: str = "jobs") -> dict[str, Any]:
-    statuses = [{"name": "main", "restartCount": restarts}]
+    statuses = [{"name": "main", "restartCount": restarts, "image": "jobs", "imageID": "jobs", "ready": True}]
     return {
         "kind": "Pod", "metadata": {"name": name, "namespace": namespace}, "status": {"containerStatuses": statuses}
     }  # fmt: skip

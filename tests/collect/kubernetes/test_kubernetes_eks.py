@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from metrics.errors import SourceError
 from tests.collect.cloudwatch.moto_account import KEYS, REGION, boto, emptied
 from tests.collect.kubernetes.certificates import made
 from tests.collect.kubernetes.kubernetes_asked import ask, days, hour, settings, signs
-from tests.collect.kubernetes.kubernetes_server import Cluster, job, running
+from tests.collect.kubernetes.kubernetes_server import Cluster, echo, job, running
 
 DAY = days(0, 1)
 JOBS: dict[str, Any] = {"namespace": "jobs"}
@@ -139,6 +140,20 @@ def test_an_identity_without_an_access_entry_is_told_what_it_needs(eks: Settings
     )
     assert (str(asked.error), [each.detail for each in asked.answers]) == (says, [says] * 3)
     assert KEYS["aws_secret_access_key"] not in f"{asked.batches}"
+
+
+def test_the_token_is_told_nowhere(eks: Settings, cluster: Cluster, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever has it is us to the cluster, for a quarter of an hour."""
+    caplog.set_level(logging.DEBUG, "metrics")
+    told: list[object] = []
+    for code in (200, 401, 403, 500):
+        cluster.faults += [echo(code)] * 7
+        asked = ask(eks, DAY)
+        told += [*asked.batches, asked.error]
+        cluster.faults.clear()
+    assert len(cluster.shown) > 4
+    assert [token for token in cluster.shown if token[:200] in f"{told}{caplog.text}"] == []
+    assert "«secret»" in f"{told}"
 
 
 def test_a_cluster_that_eks_does_not_know_is_told(eks: Settings) -> None:
