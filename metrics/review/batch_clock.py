@@ -121,11 +121,10 @@ def _drawn(period: Period) -> Window:
 
 def _pieces(runs: pd.DataFrame, lanes: Sequence[Job], window: Window, zone: str) -> pd.DataFrame:
     """lane, day, start_s, end_s, outcome, runs: one row for each run and day that it touches."""
-    place = {(job.component, job.name): lane for lane, job in enumerate(lanes)}
-    keys = zip(runs["component"], runs["job"], strict=True)
-    frame = runs.assign(lane=[place.get(key, -1) for key in keys], ends=_ends(runs, window))
-    frame = frame[(frame["lane"] >= 0) & (frame["started_at"] < window.end) & (frame["ends"] > window.start)]
-    frame = frame[frame["outcome"] != "missed"]
+    ends = _ends(runs, window)
+    frame = runs.assign(ends=ends)[(runs["started_at"] < window.end) & (ends > window.start)]
+    places = [(job.component, job.name, lane) for lane, job in enumerate(lanes)]
+    frame = frame[frame["outcome"] != "missed"].merge(pd.DataFrame(places, columns=["component", "job", "lane"]))
     edges = pd.Series([window.start, window.end]).astype(frame["ends"].dtype)
     first, final = _local(edges, zone)
     start = np.maximum(_local(frame["started_at"], zone), first)

@@ -120,7 +120,7 @@ class Job:
     failed: int
     aborted: int
     retried: int | None
-    """Attempts after the first; None where no source counts attempts."""
+    """Runs in a second attempt or a later one; None where no source counts attempts."""
     late: int | None
     """Ended after their deadline; None where no source says one."""
     missed: int

@@ -18,12 +18,12 @@ from metrics.ui.words import counted, day, number, quantity, scale, t
 
 __all__ = ["OUTCOMES", "clock", "duration_of", "outcome_name", "pace", "rows", "slack"]
 
-# Blue and red differ in lightness too; what is under way is hollow.
+# What is under way is hollow.
 OUTCOMES: Mapping[str, str] = {
     "succeeded": "#2f6fed",
     "ended": "#2f6fed",
     "failed": "#e5484d",
-    "aborted": "#c27c0e",
+    "aborted": "#8b929c",
     "running": "#0d9488",
 }
 BUSY = "rgba(194,124,14,0.16)"

@@ -23,7 +23,7 @@ def how_they_ran(jobs: Sequence[Job], period: Period, *, service: str) -> str:
     counts = [
         (sum(job.failed for job in jobs), "{n} failed", "{n} failed"),
         (sum(job.aborted for job in jobs), "{n} was aborted", "{n} were aborted"),
-        (sum(job.retried or 0 for job in jobs), "{n} was a retry", "{n} were retries"),
+        (sum(job.retried or 0 for job in jobs), "{n} took another attempt", "{n} took another attempt"),
         (sum(job.late or 0 for job in jobs), "{n} ended after its deadline", "{n} ended after their deadlines"),
         (sum(job.missed for job in jobs), "{n} run was missed", "{n} runs were missed"),
         (sum(job.running for job in jobs), "{n} is under way", "{n} are under way"),
@@ -50,7 +50,7 @@ def _first_to_run_out(jobs: Sequence[Job]) -> str:
     weeks, key = min(known)
     if weeks == 0:
         return t("**{job}** has no slack left.", job=key)
-    return t("The slack of **{job}** runs out in about {weeks} at this pace.", job=key, weeks=_weeks(weeks))
+    return t("At this pace the slack of **{job}** runs out {soon}.", job=key, soon=_soon(weeks))
 
 
 def runs_out(slack: Slack) -> str:
@@ -75,12 +75,12 @@ def runs_out(slack: Slack) -> str:
             weeks=_weeks(FORECAST_WEEKS),
         )
     return t(
-        "{n}: it shrinks by {pace} a week; at this pace it runs out in about {weeks} ({soonest} to {latest}).",
+        "{n}: it shrinks by {pace} a week; at this pace it runs out {soon} ({soonest} to {latest} weeks).",
         n=n,
         pace=quantity(-slack.line.value, "s"),
-        weeks=_weeks(out.weeks),
-        soonest=number(round(out.soonest)),
-        latest=number(round(out.latest)),
+        soon=_soon(out.weeks),
+        soonest=_few(out.soonest),
+        latest=_few(out.latest),
     )
 
 
@@ -95,11 +95,20 @@ def runs_out_briefly(slack: Slack | None) -> str:
         return t("not shrinking")
     if out.weeks == 0:
         return t("no slack left")
-    return t("in about {weeks}", weeks=_weeks(out.weeks)) if out.is_near else t("in over a year")
+    return _soon(out.weeks) if out.is_near else t("in over a year")
+
+
+def _soon(weeks: float) -> str:
+    return t("in less than a week") if weeks < 1 else t("in about {weeks}", weeks=_weeks(weeks))
 
 
 def _weeks(weeks: float) -> str:
-    return counted("{n} week", "{n} weeks", max(round(weeks), 1))
+    return counted("{n} week", "{n} weeks", round(weeks))
+
+
+def _few(weeks: float) -> str:
+    """Whole weeks, but of few also a tenth: 2.1 to 2.4 rather than 2 to 2."""
+    return number(weeks, 2) if weeks < 10 else number(round(weeks))
 
 
 def grows(job: Job) -> str:
@@ -150,7 +159,7 @@ def clock_means(seen: Clock, busy: Busy | None, period: Period, first: datetime)
     parts = [
         day_range(seen.window, period.zone),
         t("{each}, the oldest on top", each=each),
-        t("red: failed"),
+        *_colours({bar.outcome for bar in seen.bars}),
         t(
             "amber: the {hours} that bring half of all requests ({components}, {days})",
             hours=counted("hour", "{n} hours", len(busy.hours)),
@@ -168,6 +177,11 @@ def clock_means(seen: Clock, busy: Busy | None, period: Period, first: datetime)
         t("times in {zone}", zone=period.zone),
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _colours(outcomes: set[str]) -> list[str]:
+    named = {"failed": t("red: failed"), "aborted": t("grey: aborted"), "running": t("hollow: under way")}
+    return [text for outcome, text in named.items() if outcome in outcomes]
 
 
 def while_it_ran(found: Beside) -> str:

@@ -141,7 +141,7 @@ def _columns(jobs: tuple[Job, ...]) -> dict[str, Any]:
         "trend": column.LineChartColumn(t("Duration by week"), width=150),
         "rows": text(t("Rows a run"), width=95, help=t("Median of the rows of a run")),
         "pace": text(t("Per 1,000 rows"), width=105, help=t("Time of all runs ÷ rows of all runs")),
-        "retried": count(t("Retries")),
+        "retried": count(t("Retried"), help=t("In a second attempt or a later one")),
         "late": count(t("Late"), help=t("Ended after their deadline")),
         "running": count(t("Under way"), width=80),
         "aborted": count(t("Aborted")) if any(job.aborted for job in jobs) else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import cloudwatch, delivery, prometheus, store, ui
+from tests.benchmarks import batches, cloudwatch, delivery, prometheus, store, ui
 
 PARTS = {
     "store": store.main,
@@ -12,6 +12,7 @@ PARTS = {
     "cloudwatch": cloudwatch.main,
     "prometheus": prometheus.main,
     "delivery": delivery.main,
+    "batches": batches.main,
 }
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -32,21 +33,23 @@ QUIET_MS = 100
 
 def main() -> None:
     dataset.build("26m")
-    with _served() as (url, process):
+    with served(dataset.FOLDER / "26m") as (url, process):
         _browse(url)
         _server_time(url, process)
         _crowd(url, process)
 
 
 @contextlib.contextmanager
-def _served() -> Iterator[tuple[str, psutil.Process]]:
+def served(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """The app on a folder, at an address of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address",
                "127.0.0.1", "--server.headless", "true", "--browser.gatherUsageStats", "false"]  # fmt: skip
-    folder = str((dataset.FOLDER / "26m").resolve())
-    with subprocess.Popen(command, env={**os.environ, "TOMONI_DATA": folder}, stdout=subprocess.DEVNULL) as server:
+    with subprocess.Popen(
+        command, env={**os.environ, "TOMONI_DATA": str(folder.resolve())}, stdout=subprocess.DEVNULL
+    ) as server:
         url = f"http://127.0.0.1:{port}"
         try:
             while not _healthy(url):
@@ -68,20 +71,20 @@ def _browse(url: str) -> None:
         browser = playwright.chromium.launch(executable_path=os.environ["TOMONI_CHROMIUM"] or None, args=CHROMIUM)
         page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
         for path, name in (("/", "Home"), ("/explore", "Explore"), ("/sources", "Sources")):
-            loads = [_timed(page, lambda: page.goto(url + path)) for _ in range(TURNS + 1)][1:]  # noqa: B023
-            print(f"{name}: warm load {_median(loads)}")
+            loads = [timed(page, lambda: page.goto(url + path)) for _ in range(TURNS + 1)][1:]  # noqa: B023
+            print(f"{name}: warm load {median_of(loads)}")
         page.goto(url)
         _settle(page)
         periods = ["4 weeks", "1 week"] * TURNS
-        reruns = [_timed(page, _click(page, label)) for label in periods][2:]
-        print(f"Home: full rerun (another period) {_median(reruns)}")
+        reruns = [timed(page, click(page, label)) for label in periods][2:]
+        print(f"Home: full rerun (another period) {median_of(reruns)}")
         states = ["Over", "Any state"] * TURNS
-        sections = [_timed(page, _click(page, label)) for label in states][2:]
-        print(f"Home: one section (the table's filter) {_median(sections)}")
+        sections = [timed(page, click(page, label)) for label in states][2:]
+        print(f"Home: one section (the table's filter) {median_of(sections)}")
         browser.close()
 
 
-def _click(page: Page, label: str) -> Callable[[], object]:
+def click(page: Page, label: str) -> Callable[[], object]:
     return lambda: (
         page.get_by_role("radio", name=label, exact=True)
         .or_(page.get_by_role("button", name=label, exact=True))
@@ -89,7 +92,7 @@ def _click(page: Page, label: str) -> Callable[[], object]:
     )
 
 
-def _timed(page: Page, act: Callable[[], object]) -> float:
+def timed(page: Page, act: Callable[[], object]) -> float:
     began = time.perf_counter()
     act()
     _settle(page)
@@ -120,7 +123,7 @@ def _server_time(url: str, process: psutil.Process) -> None:
             return took, 1e3 * (sum(process.cpu_times()[:2]) - before) / len(took)
 
     took, cpu = asyncio.run(one())
-    print(f"server: one rerun of Home with a warm cache {cpu:.0f} ms of CPU, {_median(took)} until the last byte")
+    print(f"server: one rerun of Home with a warm cache {cpu:.0f} ms of CPU, {median_of(took)} until the last byte")
 
 
 def _crowd(url: str, process: psutil.Process) -> None:
@@ -169,5 +172,5 @@ async def _rerun(session: websockets.ClientConnection, query: str) -> float:
             return 1e3 * (time.perf_counter() - began)
 
 
-def _median(took: list[float]) -> str:
+def median_of(took: list[float]) -> str:
     return f"{statistics.median(took):.0f} ms (of {len(took)}: {min(took):.0f} to {max(took):.0f})"

@@ -47,7 +47,7 @@ def test_the_demo_tells_its_story(demo, monkeypatch):
     assert not app.exception
     text = said(app)
     assert "4 jobs ran" in text
-    assert "The slack of **matching** runs out in about" in text
+    assert "At this pace the slack of **matching** runs out in about" in text
     assert "It takes longer because there are more rows, not because each takes longer." in text
     assert "no run is known before" in text
     assert "hours that bring half of all requests" in text

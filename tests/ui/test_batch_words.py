@@ -26,7 +26,7 @@ def test_one_sentence_counts_what_went_wrong():
         of({"at": 1}, {"at": 2, "outcome": "failed"}, {"at": 3, "attempt": 2, "slack": -1}), PERIOD, service="Jobs"
     )
     assert said == (
-        "Jobs, 16 – 22 Nov 2026: 1 job ran 3 times; **1 failed**, **1 was a retry** and **1 ended after its deadline**."
+        "Jobs, 16 – 22 Nov 2026: 1 job ran 3 times; **1 failed**, **1 took another attempt** and **1 ended after its deadline**."
     )
 
 
@@ -40,7 +40,7 @@ def test_a_good_week_says_so_and_one_without_runs_does_not():
 def test_the_job_whose_slack_runs_out_first_is_named():
     rows = [row | {"slack": 1 - place / 60} for place, row in enumerate(weekly([0.5] * 12))]
     assert batch_words.how_they_ran(of(*rows), PERIOD, service="Jobs").endswith(
-        "The slack of **night** runs out in about 49 weeks at this pace."
+        "At this pace the slack of **night** runs out in about 49 weeks."
     )
 
 
@@ -50,7 +50,7 @@ def test_the_job_whose_slack_runs_out_first_is_named():
         (Insufficient(10, 7), "7 runs with a deadline: a trend needs 10.", "too few runs"),
         (
             Slope(66, -60, -80, -50, 1200),
-            "66 runs: it shrinks by 60 s a week; at this pace it runs out in about 20 weeks (15 to 24).",
+            "66 runs: it shrinks by 60 s a week; at this pace it runs out in about 20 weeks (15 to 24 weeks).",
             "in about 20 weeks",
         ),
         (
@@ -62,6 +62,11 @@ def test_the_job_whose_slack_runs_out_first_is_named():
             Slope(66, -1, -2, 0.5, 3600),
             "66 runs: it does not shrink for sure, so there is no forecast.",
             "not shrinking",
+        ),
+        (
+            Slope(66, -600, -610, -580, 500),
+            "66 runs: it shrinks by 10 min a week; at this pace it runs out in less than a week (0.82 to 0.86 weeks).",
+            "in less than a week",
         ),
         (Slope(66, -60, -80, -50, -3), "66 runs: on their trend there is no slack left.", "no slack left"),
     ],
