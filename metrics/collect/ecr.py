@@ -24,6 +24,7 @@ from metrics import catalog
 from metrics.collect import Sign
 from metrics.collect import target as targets
 from metrics.collect._cloudwatch.session import Access, Account, NotAllowedError, RefusedError
+from metrics.errors import SourceError
 from metrics.model import Coverage, CoverageState, Points, Series, Snapshot, Window
 
 __all__ = ["BACKFILL", "RECOLLECT", "SLICE", "Settings", "Target", "check", "collect"]
@@ -174,7 +175,9 @@ def _listed(account: Account, repository: str, registry_id: str | None) -> _List
         call = account.client("ecr").describe_images
         for page in account.pages(call, ACTION, PaginationConfig={"PageSize": PAGE}, **about):
             answered_at = _date(page)
-            for row in page.get("imageDetails") or ():
+            if "imageDetails" not in page:
+                raise SourceError(f"{ACTION} was answered with no list of images: check `endpoint_url`, or any proxy")
+            for row in page["imageDetails"]:
                 try:
                     images.append(_image(row))
                 except KeyError:

@@ -134,9 +134,11 @@ def test_an_evaluation_that_is_none_leaves_the_time_of_the_change(account, said)
         ([EXPIRED] * 2, "have expired"),
         ([None, Fault(body=b'{"AlarmHistoryItems": [')], "which is not what AWS answers"),
         ([None, Fault(body=b'{"AlarmHistoryItems": 7}')], "something impossible"),
+        ([Fault(body=b'{"errors": ["who are you?"]}')], "DescribeAlarms was answered with no list"),
+        ([None, Fault(body=b"{}")], "DescribeAlarmHistory was answered with no list"),
         ([Fault(body=b"<html>log in", kind="text/html")], "which is not what AWS answers"),
     ],
-    ids=["5xx", "429", "throttled", "history", "cut", "expired", "half", "shape", "page"],
+    ids=["5xx", "429", "throttled", "history", "cut", "expired", "half", "shape", "other", "nothing", "page"],
 )
 def test_a_later_run_brings_what_a_fault_kept_back(cloud, http, faults, said):
     cloud.faults = list(faults)

@@ -288,9 +288,10 @@ def test_an_entry_that_can_not_be_understood_makes_it_partial(http, lacks):
         ([EXPIRED] * 2, "have expired"),
         ([Fault(body=b'{"imageDetails": [')], "which is not what AWS answers"),
         ([Fault(body=b'{"imageDetails": 7}')], "something impossible"),
+        ([Fault(body=b'{"errors": ["who are you?"]}')], "with no list of images"),
         ([Fault(body=b"<html>log in", kind="text/html")], "which is not what AWS answers"),
     ],
-    ids=["5xx", "429", "throttled", "cut", "expired", "half", "shape", "page"],
+    ids=["5xx", "429", "throttled", "cut", "expired", "half", "shape", "other", "page"],
 )
 def test_a_later_run_brings_what_a_fault_kept_back(cloud, http, faults, said):
     cloud.faults = list(faults)

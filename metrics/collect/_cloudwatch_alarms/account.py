@@ -11,6 +11,7 @@ from typing import Any, Final
 from metrics.collect._cloudwatch.session import Account
 from metrics.collect._cloudwatch_alarms.episode import ALARM, Change, Folded, change_of, folded, since
 from metrics.collect._cloudwatch_alarms.names import Names
+from metrics.errors import SourceError
 from metrics.model import Window
 
 __all__ = ["DESCRIBE", "HISTORY", "Alarm", "Alarms"]
@@ -98,11 +99,14 @@ class Alarms:
     def may_read_history(self) -> None:
         """Raises RefusedError where it may not."""
         call = self._account.client("cloudwatch").describe_alarm_history
-        self._account.asked(call, HISTORY, AlarmTypes=_TYPES, MaxRecords=1)
+        if "AlarmHistoryItems" not in self._account.asked(call, HISTORY, AlarmTypes=_TYPES, MaxRecords=1):
+            raise _no_list(HISTORY)
 
     def _described(self, **asked: object) -> Iterator[Row]:
         call = self._account.client("cloudwatch").describe_alarms
         for page in self._account.pages(call, DESCRIBE, AlarmTypes=_TYPES, PaginationConfig=_PAGE, **asked):
+            if not {"MetricAlarms", "CompositeAlarms"} & set(page):
+                raise _no_list(DESCRIBE)
             yield from page.get("MetricAlarms") or ()
             yield from page.get("CompositeAlarms") or ()
 
@@ -110,7 +114,9 @@ class Alarms:
         call = self._account.client("cloudwatch").describe_alarm_history
         asked = {"HistoryItemType": kind, "ScanBy": "TimestampAscending", "AlarmTypes": _TYPES, **asked}
         for page in self._account.pages(call, HISTORY, PaginationConfig=_PAGE, **asked):
-            yield from page.get("AlarmHistoryItems") or ()
+            if "AlarmHistoryItems" not in page:
+                raise _no_list(HISTORY)
+            yield from page["AlarmHistoryItems"]
 
     def _changes(self, name: str) -> Iterator[Change]:
         for item in self._history("StateUpdate", AlarmName=name):
@@ -126,6 +132,11 @@ class Alarms:
             if _is_deletion(item)
         ]
         return times[-1] if times else None
+
+
+def _no_list(action: str) -> SourceError:
+    """AWS sends an empty list where it has nothing; anything else is somebody else's answer."""
+    return SourceError(f"{action} was answered with no list of it: check `endpoint_url`, or any proxy")
 
 
 def _asked(names: Names) -> Iterator[Mapping[str, object]]:
