@@ -12,7 +12,7 @@ import numpy as np
 from metrics.catalog import load
 from metrics.collect._kubernetes.api import Api, Listing, RefusedError
 from metrics.collect._kubernetes.job import Run, Schedule, run_of, schedule_of
-from metrics.collect._kubernetes.present import hour_of
+from metrics.collect._kubernetes.present import hour_of, is_now
 from metrics.collect._kubernetes.target import Target
 from metrics.faults import nearest
 from metrics.model import Coverage, CoverageState, Event, Points, Series, Snapshot, Window
@@ -128,6 +128,11 @@ class Batches:
                 if _in(self.window, run.started) or _in(self.window, run.ended):
                     changed = True
                     yield self._event(job, run)
+        for job, schedule in self.schedules.items():
+            due = schedule.missed(self.window.end) if is_now(self.window) else None
+            if due is not None and _in(self.window, due):
+                changed = True
+                yield self._missed(job, schedule, due)
         for job, runs in self.by_job.items():
             yield from self._figures(
                 job, [(run, run.ended) for run in runs if run.ended and _in(self.window, run.ended)]
@@ -161,7 +166,7 @@ class Batches:
         return Event(
             service=self.target.service,
             kind="batch_run",
-            id=run.uid,
+            id=run.key,
             started_at=run.started,
             source="kubernetes",
             observed_at=self.window.end,
@@ -170,6 +175,24 @@ class Batches:
             status=run.status,
             title=job,
             attrs={name: value for name, value in attrs.items() if value is not None},
+        )
+
+    def _missed(self, job: str, schedule: Schedule, due: datetime) -> Event:
+        """A run that should have begun and has not."""
+        attrs: Values = {"job": job, "namespace": schedule.namespace, "schedule": schedule.schedule}
+        if schedule.running:
+            attrs = {**attrs, "reason": "the run before it is under way"}
+        return Event(
+            service=self.target.service,
+            kind="batch_run",
+            id=schedule.key_of(due),
+            started_at=due,
+            source="kubernetes",
+            observed_at=self.window.end,
+            component=self.target.component,
+            status="missed",
+            title=job,
+            attrs=attrs,
         )
 
     def _figures(self, job: str, ended: Sequence[tuple[Run, datetime]]) -> Iterator[Points | Coverage]:

@@ -13,8 +13,10 @@ from metrics.collect._kubernetes.cron import Cron
 __all__ = ["Run", "Schedule", "run_of", "schedule_of", "zone_of"]
 
 Raw = Mapping[str, Any]
-# A controller that is busy, and a clock that is a little off, are late by less.
+# A controller that is busy is late by less.
 LATE: Final = timedelta(minutes=5)
+# Only then is a run missed: clocks differ, and one that began after LATE has the key that it would be missed under.
+MISSED_AFTER: Final = 2 * LATE
 # The annotation of Kubernetes 1.28 and later: when the CronJob wanted it to begin.
 _SCHEDULED: Final = "batch.kubernetes.io/cronjob-scheduled-timestamp"
 
@@ -27,6 +29,7 @@ class Run:
     namespace: str
     name: str
     cron_job: str | None
+    cron_job_uid: str
     started: datetime
     ended: datetime | None
     status: Literal["succeeded", "failed", "running"]
@@ -38,6 +41,13 @@ class Run:
     """How long it is kept when it has ended; None for as long as nobody takes it away."""
 
     @property
+    def key(self) -> str:
+        """What it is known by. One that began late may have been called missed, and takes that back."""
+        if self.scheduled is not None and self.started - self.scheduled > LATE:
+            return _due_key(self.cron_job_uid, self.scheduled)
+        return self.uid
+
+    @property
     def attempt(self) -> int:
         """Which try ended it, or is under way: the first is 1."""
         return max(self.failed_pods, 1) if self.status == "failed" else self.failed_pods + 1
@@ -47,6 +57,7 @@ class Run:
 class Schedule:
     """A CronJob."""
 
+    uid: str
     namespace: str
     name: str
     schedule: str
@@ -76,7 +87,7 @@ class Schedule:
         run fits that. So nothing is said either of a schedule that has just been changed.
         """
         zone = zone_of(self.time_zone or "UTC")
-        late = max(LATE, timedelta(seconds=self.may_be_late_s or 0))
+        late = max(MISSED_AFTER, timedelta(seconds=self.may_be_late_s or 0))
         if self.suspended or zone is None or (self.last_scheduled is None and self.time_zone is None):
             return None
         try:
@@ -87,6 +98,14 @@ class Schedule:
             return None
         due = cron.last_due(zone, now - late, self.created)
         return due if due and (self.last_scheduled is None or self.last_scheduled < due) else None
+
+    def key_of(self, due: datetime) -> str:
+        """What a run that did not begin is known by."""
+        return _due_key(self.uid, due)
+
+
+def _due_key(cron_job_uid: str, due: datetime) -> str:
+    return f"{cron_job_uid}@{due:%Y-%m-%dT%H:%MZ}"
 
 
 def zone_of(name: str) -> ZoneInfo | None:
@@ -103,6 +122,7 @@ def run_of(raw: Raw) -> Run | None:
     started = _time(status.get("startTime"))
     if started is None or "Suspended" in conditions:
         return None
+    owner, owner_uid = _owner(meta.get("ownerReferences") or ())
     failed, complete = conditions.get("Failed"), conditions.get("Complete")
     ended = None
     if failed:
@@ -114,13 +134,14 @@ def run_of(raw: Raw) -> Run | None:
         uid=str(meta["uid"]),
         namespace=str(meta["namespace"]),
         name=str(meta["name"]),
-        cron_job=_owner(meta.get("ownerReferences") or ()),
+        cron_job=owner,
+        cron_job_uid=owner_uid,
         started=started,
         ended=ended,
         status="failed" if failed else "succeeded" if complete else "running",
         failed_pods=int(status.get("failed") or 0),
         reason=str(failed.get("reason") or "Failed") if failed else None,
-        scheduled=_time((meta.get("annotations") or {}).get(_SCHEDULED)),
+        scheduled=_time((meta.get("annotations") or {}).get(_SCHEDULED)) or _told_by_name(owner, str(meta["name"])),
         active_deadline_s=_whole(spec.get("activeDeadlineSeconds")),
         kept_s=_whole(spec.get("ttlSecondsAfterFinished")),
     )
@@ -133,6 +154,7 @@ def schedule_of(raw: Raw) -> Schedule:
     if created is None:
         raise ValueError("a CronJob without a beginning")
     return Schedule(
+        uid=str(meta["uid"]),
         namespace=str(meta["namespace"]),
         name=str(meta["name"]),
         schedule=str(spec["schedule"]),
@@ -150,8 +172,17 @@ def schedule_of(raw: Raw) -> Schedule:
     )
 
 
-def _owner(owners: Iterable[Raw]) -> str | None:
-    return next((str(each["name"]) for each in owners if each.get("kind") == "CronJob"), None)
+def _owner(owners: Iterable[Raw]) -> tuple[str | None, str]:
+    """The CronJob's name and uid."""
+    found = ((str(each["name"]), str(each["uid"])) for each in owners if each.get("kind") == "CronJob")
+    return next(found, (None, ""))
+
+
+def _told_by_name(cron_job: str | None, name: str) -> datetime | None:
+    """A CronJob's controller names its Jobs after the minute that they are for."""
+    minutes = name.removeprefix(f"{cron_job}-")
+    is_number = cron_job is not None and len(minutes) == 8 and minutes.isascii() and minutes.isdigit()
+    return datetime.fromtimestamp(int(minutes) * 60, UTC) if is_number else None
 
 
 def _whole(number: object) -> int | None:

@@ -27,7 +27,7 @@ def cluster() -> Iterator[Cluster]:
 def test_a_run_is_an_event_with_its_tries_its_deadline_and_its_schedule(cluster: Cluster) -> None:
     cluster.add(
         cron_job("matching", "0 2 * * *", timeZone="Asia/Tokyo"),
-        job("matching-1", hour(17.1), 66, cron_job="matching", scheduled=hour(17), pods=2),
+        job("matching-1", hour(17.05), 66, cron_job="matching", scheduled=hour(17), pods=2),
     )
     (event,) = ask(settings(cluster, JOBS | {"deadline": "06:00"}), WEEK).events
     assert (event.service, event.component, event.kind, event.id) == (
@@ -36,7 +36,7 @@ def test_a_run_is_an_event_with_its_tries_its_deadline_and_its_schedule(cluster:
         "batch_run",
         "uid-jobs-matching-1",
     )
-    assert (event.started_at, event.ended_at, event.status) == (hour(17.1), hour(18.2), "succeeded")
+    assert (event.started_at, event.ended_at, event.status) == (hour(17.05), hour(18.15), "succeeded")
     assert (event.title, event.observed_at, event.source) == ("matching", WEEK.end, "kubernetes")
     assert event.attrs == {
         "job": "matching", "namespace": "jobs", "kubernetes_name": "matching-1", "attempt": 3, "retries": 2,

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from metrics.collect._kubernetes.cron import Cron
-from metrics.collect._kubernetes.job import schedule_of
-from tests.collect.kubernetes.kubernetes_asked import settings, signs
-from tests.collect.kubernetes.kubernetes_server import cron_job, running
+from metrics.collect._kubernetes.job import run_of, schedule_of
+from metrics.model import Window
+from tests.collect.kubernetes.kubernetes_asked import ask, days, hour, settings, signs
+from tests.collect.kubernetes.kubernetes_server import cron_job, job, running
 
 EVER = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -91,8 +92,8 @@ def at(text: str) -> datetime:
         ("0 2 * * *", "2026-06-09T02:00", {}, "2026-06-10T02:00"),
         ("0 2 * * *", "2026-06-05T02:00", {}, "2026-06-10T02:00"),
         ("0 2 * * *", "2026-06-09T02:00", {"suspend": True}, None),
-        # Due at 08:57, and five minutes are not over.
-        ("57 8 * * *", "2026-06-09T08:57", {}, None),
+        # Due at 08:51, and ten minutes are not over.
+        ("51 8 * * *", "2026-06-09T08:51", {}, None),
         ("50 8 * * *", "2026-06-09T08:50", {}, "2026-06-10T08:50"),
         # It may begin an hour late.
         ("50 8 * * *", "2026-06-09T08:50", {"startingDeadlineSeconds": 3600}, None),
@@ -114,14 +115,82 @@ def test_what_it_has_missed(schedule: str, last: str | None, more: dict[str, obj
     assert known.missed(NINE) == (at(missed) if missed else None)
 
 
-def test_check_tells_what_was_missed() -> None:
-    moment = datetime.fromtimestamp(time.time(), UTC)
-    due = (moment - timedelta(minutes=6)).replace(minute=0, second=0, microsecond=0)
+def minute(ago: float) -> datetime:
+    """So many minutes before now, on the full one."""
+    return (datetime.fromtimestamp(time.time(), UTC) - timedelta(minutes=ago)).replace(second=0, microsecond=0)
+
+
+def now() -> Window:
+    end = datetime.fromtimestamp(time.time(), UTC)
+    return Window(end - timedelta(days=2), end)
+
+
+def test_a_run_that_was_due_and_has_not_begun_is_missed_until_it_begins() -> None:
+    due = minute(30)
+    daily = f"{due.minute} {due.hour} * * *"
+    last = due - timedelta(days=1)
     with running() as cluster:
-        cluster.add(cron_job("load", "0 * * * *", last=due - timedelta(hours=2), success=due))
+        of = settings(cluster, {"namespace": "jobs"})
+        cluster.add(
+            cron_job("load", daily, last=last, success=last), job("load-1", last, 5, cron_job="load", scheduled=last)
+        )
+        asked = ask(of, now())
+        ran, missed = sorted(asked.events, key=lambda event: event.started_at)
+        assert (ran.id, missed.id) == ("uid-jobs-load-1", f"cron-load@{due:%Y-%m-%dT%H:%MZ}")
+        assert (missed.status, missed.started_at, missed.ended_at, missed.title) == ("missed", due, None, "load")
+        assert missed.attrs == {"job": "load", "namespace": "jobs", "schedule": daily}
+        assert asked.samples[("nightly", "batch.failures", "load")] == [(last + timedelta(minutes=5), 0.0)]
+
+        begun = due + timedelta(minutes=25)
+        cluster.items["cronjobs"] = [cron_job("load", daily, last=due, success=last)]
+        cluster.add(job("load-2", begun, None, cron_job="load", scheduled=due))
+        after = sorted(ask(of, now()).events, key=lambda event: event.started_at)
+        assert [(event.id, event.status) for event in after] == [(ran.id, "succeeded"), (missed.id, "running")]
+        assert after[1].attrs["scheduled_at"] == due.isoformat()
+
+
+def test_a_run_that_waits_for_the_one_before_says_so() -> None:
+    due = minute(30)
+    with running() as cluster:
+        waits = cron_job("load", f"{due.minute} * * * *", last=due - timedelta(hours=1), concurrencyPolicy="Forbid")
+        waits["status"]["active"] = [{"kind": "Job", "name": "load-1"}]
+        cluster.add(waits)
+        (missed,) = ask(settings(cluster, {"namespace": "jobs"}), now()).events
+    assert (missed.status, missed.attrs["reason"]) == ("missed", "the run before it is under way")
+
+
+def test_what_was_missed_is_said_of_the_present_only() -> None:
+    due = minute(30)
+    with running() as cluster:
+        cluster.add(cron_job("load", f"{due.minute} * * * *", last=due - timedelta(hours=1)))
+        of = settings(cluster, {"namespace": "jobs"})
+        assert ask(of, days(0, 7)).events == []
+        assert ask(of, Window(minute(20), now().end)).events == []
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("load-29672220", datetime(2026, 6, 1, 17, 0, tzinfo=UTC)),
+        ("load-by-hand", None),
+        ("load-2967222", None),
+        ("other-29672220", None),
+    ],
+)
+def test_before_1_28_a_job_s_name_tells_the_minute_that_it_is_for(name: str, told: datetime | None) -> None:
+    run = run_of(job(name, hour(17.05), 5, cron_job="load"))
+    assert run is not None
+    assert (run.scheduled, run.key) == (told, f"uid-jobs-{name}")
+
+
+def test_check_tells_what_was_missed() -> None:
+    due = minute(30)
+    schedule = f"{due.minute} * * * *"
+    with running() as cluster:
+        cluster.add(cron_job("load", schedule, last=due - timedelta(hours=1), success=due))
         said = signs(settings(cluster, {"namespace": "jobs"}))[0]
     assert said == (
         "note",
         "nightly",
-        f"CronJob load was due at {due:%Y-%m-%d %H:%M} UTC (0 * * * *) and has not begun",
+        f"CronJob load was due at {due:%Y-%m-%d %H:%M} UTC ({schedule}) and has not begun",
     )
