@@ -13,7 +13,7 @@ import pandas as pd
 from metrics.model import Window
 from metrics.store.shared import Reader
 
-__all__ = ["batch_rows", "batch_runs", "last_batch_run"]
+__all__ = ["batch_reach", "batch_rows", "batch_runs"]
 
 # A source's own words, made few. What has not ended is under way, whatever it calls that.
 _OUTCOME = """CASE WHEN status IN ('failed', 'failure', 'errored', 'error') THEN 'failed'
@@ -55,10 +55,11 @@ def batch_rows(db: Reader, window: Window, service: str, component: str, job: st
     return _utc(frame, "started_at", "ended_at", "deadline")
 
 
-def last_batch_run(db: Reader, service: str, until: datetime) -> datetime | None:
-    """When the newest run of any job began, up to then; None where none is known."""
+def batch_reach(db: Reader, service: str, until: datetime) -> datetime | None:
+    """How far the runs of any job are known, up to then; None where there are none. The newest run lies before it."""
     rows = db.rows(
-        "SELECT max(started_at) FROM events WHERE kind = 'batch_run' AND service = $service AND started_at <= $until",
+        """SELECT max(greatest(started_at + INTERVAL 1 SECOND, least(coalesce(ended_at, started_at), $until)))
+        FROM events WHERE kind = 'batch_run' AND service = $service AND started_at <= $until""",
         {"service": service, "until": until.astimezone(UTC).replace(tzinfo=None)},
     )
     newest: datetime | None = rows[0][0]

@@ -13,7 +13,7 @@ from datetime import datetime
 import pandas as pd
 
 from metrics.model import Window
-from metrics.store.batches import batch_rows, batch_runs, last_batch_run
+from metrics.store.batches import batch_reach, batch_rows, batch_runs
 from metrics.store.database import Store
 from metrics.store.figures import buckets, last, p95, period, samples, totals
 from metrics.store.runs import is_alive
@@ -23,13 +23,13 @@ from metrics.store.sql import sql
 __all__ = [
     "Reader",
     "Store",
+    "batch_reach",
     "batch_rows",
     "batch_runs",
     "buckets",
     "coverage",
     "events",
     "last",
-    "last_batch_run",
     "p95",
     "period",
     "refusals",

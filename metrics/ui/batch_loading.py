@@ -19,7 +19,7 @@ from metrics.review.period import Period
 from metrics.store import read
 from metrics.ui.loading import known, said, store_of
 
-__all__ = ["Batches", "batches", "newest", "nightly", "rows", "was_higher"]
+__all__ = ["Batches", "batches", "nightly", "reach", "rows", "was_higher"]
 
 HOUR = timedelta(hours=1)
 
@@ -36,13 +36,13 @@ class Batches:
 
 
 @said
-def newest(folder: Path, service: str, now: datetime) -> datetime | None:
-    """When the newest run began: a service may have runs and no samples yet."""
+def reach(folder: Path, service: str, now: datetime) -> datetime | None:
+    """How far runs are known: a service may have some and no samples yet."""
     store = store_of(folder)
     if not store.exists():
         return None
     with store.read() as db:
-        return read.last_batch_run(db, service, now)
+        return read.batch_reach(db, service, now)
 
 
 @said

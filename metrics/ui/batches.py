@@ -29,11 +29,11 @@ MOST_ROWS = 2_000
 
 def draw_nothing(here: Frame, seen: Batches | None) -> None:
     """No runs in the period or none at all: where the nearest are, or how to get some."""
-    newest = batch_loading.newest(here.folder, here.service.name, here.now)
+    newest = batch_loading.reach(here.folder, here.service.name, here.now)
     if newest is not None and seen is not None:
         st.info(
             t(
-                "No job ran in the quarter up to {until}. The newest run is from {moment}: choose a period with it.",
+                "No job ran in the quarter up to {until}. Runs are known up to {moment}: choose a period before it.",
                 until=moment(seen.period.window.end, here.zone, here.now),
                 moment=moment(newest, here.zone, here.now),
             )
@@ -311,5 +311,6 @@ def _readable(frame: pd.DataFrame, zone: str) -> pd.DataFrame:
 
 
 def period_end(here: Frame) -> datetime:
-    """Where the data ends: a service may have runs and no samples yet."""
-    return here.newest or batch_loading.newest(here.folder, here.service.name, here.now) or here.require_data()
+    """Where the data ends: a service may have runs and no samples yet, or none any more."""
+    known = (here.newest, batch_loading.reach(here.folder, here.service.name, here.now))
+    return max((at for at in known if at is not None), default=None) or here.require_data()

@@ -124,12 +124,22 @@ def test_runs_without_any_samples_are_a_page_too(folder, monkeypatch):
     assert "1 job ran" in said(app)
 
 
+def test_the_period_ends_with_the_newest_run_where_samples_have_stopped(folder, monkeypatch):
+    deployments.one_series(folder)
+    store = Store(folder / "tomoni.duckdb")
+    later = deployments.NOW + HOUR * 30  # the pages' own clock is later still
+    run = write.begin_run(store, "import", "runs.csv")
+    write.batches(store, run, [Event("shop", "batch_run", "r", later, "runs.csv", later, "cron", later + HOUR)])
+    write.end_run(store, run, "done")
+    assert "24 Nov 2026: 1 job ran once" in said(visit(PAGE, folder, monkeypatch))
+
+
 def test_a_period_long_before_the_first_run_leads_to_the_newest(folder, monkeypatch):
     deployments.one_series(folder)
     query = {"period": "custom", "since": "2026-01-01T00:00", "until": "2026-01-02T00:00"}
     app = visit(PAGE, with_runs(folder), monkeypatch, **query)
     assert not app.exception
-    assert "The newest run is from Mon 23 Nov, 03:00" in app.info[0].value
+    assert "Runs are known up to Mon 23 Nov, 04:00" in app.info[0].value
 
 
 def test_a_period_without_runs_in_a_quarter_with_some(folder, monkeypatch):

@@ -84,8 +84,9 @@ def test_the_window_has_what_touches_it_and_what_is_under_way(store):
     assert asked(store, window=Window(WEEK.end, WEEK.end + HOUR))["outcome"].tolist() == ["running", "succeeded"]
 
 
-def test_the_last_run_is_the_newest_by_now(store):
-    asked(store, run(1, 1), run(2, 5), run("ahead", 24 * 365 * 10))
+def test_runs_reach_to_the_newest_end_by_now(store):
+    asked(store, run(1, 1, 9), run(2, 5), run("ahead", 24 * 365 * 10))
     with store.read() as db:
-        assert read.last_batch_run(db, "jobs", WEEK.end) == DAY + 5 * HOUR
-        assert read.last_batch_run(db, "shop", WEEK.end) is None
+        assert read.batch_reach(db, "jobs", WEEK.end) == DAY + 10 * HOUR
+        assert read.batch_reach(db, "jobs", DAY + 7 * HOUR) == DAY + 7 * HOUR
+        assert read.batch_reach(db, "shop", WEEK.end) is None
