@@ -14,7 +14,8 @@ from metrics.collect import Sign
 from metrics.collect._kubernetes import batch, nodes
 from metrics.collect._kubernetes.access import Access, opened
 from metrics.collect._kubernetes.api import Api, RefusedError
-from metrics.collect._kubernetes.batch import Batches, Namespace, namespace_of
+from metrics.collect._kubernetes.batch import Batches
+from metrics.collect._kubernetes.namespace import Namespace, namespace_of
 from metrics.collect._kubernetes.present import is_now
 from metrics.collect._kubernetes.signs import signs
 from metrics.collect._kubernetes.target import Target

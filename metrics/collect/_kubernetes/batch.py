@@ -10,65 +10,21 @@ from typing import Final
 import numpy as np
 
 from metrics.catalog import load
-from metrics.collect._kubernetes.api import Api, Listing, RefusedError
-from metrics.collect._kubernetes.job import Run, Schedule, run_of, schedule_of
+from metrics.collect._kubernetes.job import Run, Schedule
+from metrics.collect._kubernetes.namespace import Namespace, lacking
 from metrics.collect._kubernetes.present import hour_of, is_now
 from metrics.collect._kubernetes.target import Target
-from metrics.faults import nearest
 from metrics.model import Coverage, CoverageState, Event, Points, Series, Snapshot, Window
 
-__all__ = ["INDICATORS", "Batches", "Namespace", "lacking", "namespace_of", "refused"]
+__all__ = ["INDICATORS", "Batches", "refused"]
 
 DURATION: Final = "batch.duration"
 FAILURES: Final = "batch.failures"
 RUNS: Final = "batch_run"
 INDICATORS: Final = (RUNS, DURATION, FAILURES)
 LONGEST: Final = 300
-# What makes a Job that no longer can be understood: the shapes of Python's surprise at JSON.
-_UNCLEAR: Final = (AttributeError, KeyError, TypeError, ValueError, OverflowError)
 
 Values = Mapping[str, str | float | int | bool | None]
-
-
-@dataclass(slots=True)
-class Namespace:
-    """What one namespace has, or all of them together."""
-
-    runs: list[Run] = field(default_factory=list)
-    schedules: dict[tuple[str, str], Schedule] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-    knows_schedules: bool = True
-
-    def schedule(self, run: Run) -> Schedule | None:
-        return None if run.cron_job is None else self.schedules.get((run.namespace, run.cron_job))
-
-
-def namespace_of(api: Api, name: str | None) -> Namespace:
-    """Raises RefusedError where Jobs can't be listed; CronJobs only add to what they tell."""
-    where = f"/apis/batch/v1/namespaces/{name}" if name else "/apis/batch/v1"
-    found = Namespace()
-    jobs = api.listed(f"{where}/jobs")
-    try:
-        cron_jobs = api.listed(f"{where}/cronjobs")
-    except RefusedError as refusal:
-        cron_jobs, found.knows_schedules = Listing(problem=str(refusal)), False
-    found.problems += filter(None, (jobs.problem, cron_jobs.problem))
-    for number, raw in enumerate(jobs.items, 1):
-        try:
-            run = run_of(raw)
-        except _UNCLEAR:
-            found.problems.append(f"entry {number} of the list of Jobs is no Job")
-            continue
-        if run is not None:
-            found.runs.append(run)
-    for number, raw in enumerate(cron_jobs.items, 1):
-        try:
-            schedule = schedule_of(raw)
-        except _UNCLEAR:
-            found.problems.append(f"entry {number} of the list of CronJobs is no CronJob")
-            continue
-        found.schedules[schedule.namespace, schedule.name] = schedule
-    return found
 
 
 def refused(
@@ -77,18 +33,6 @@ def refused(
     """One answer for all that the component asks."""
     for indicator in INDICATORS:
         yield _coverage(target, indicator, None, window, state, detail, retryable=retryable)
-
-
-def lacking(target: Target, found: Namespace) -> Mapping[str, str]:
-    """Why CronJobs that the target names are not there."""
-    if not found.knows_schedules:
-        return {}
-    there = sorted({schedule.name for schedule in found.schedules.values()})
-    known = {*there, *(run.cron_job for run in found.runs)}
-    where = f"namespace {target.namespace}" if target.namespace else "the cluster"
-    return {
-        name: f"{where} has no CronJob {name!r}; {nearest(name, there)}" for name in target.named if name not in known
-    }
 
 
 @dataclass(slots=True)
@@ -143,11 +87,9 @@ class Batches:
         """What each CronJob is to do and has done, as it stands now."""
         values = dict(pair for job, each in self.schedules.items() for pair in _told(job, each, self.window.end))
         at = hour_of(self.window.end)
-        return (
-            Snapshot(self.target.service, self.target.component, "cron_jobs", at, "kubernetes", values)
-            if values
-            else None
-        )
+        if not values:
+            return None
+        return Snapshot(self.target.service, self.target.component, "cron_jobs", at, "kubernetes", values)
 
     def _event(self, job: str, run: Run) -> Event:
         schedule = self.found.schedule(run)
@@ -199,7 +141,8 @@ class Batches:
         lengths, failures = dict[datetime, float](), dict[datetime, float]()
         for run, at in ended:
             failures[at] = failures.get(at, 0.0) + (run.status == "failed")
-            if run.status == "succeeded":
+            # Two masters' clocks may differ so that one ends before it began; how long that took is not known.
+            if run.status == "succeeded" and at >= run.started:
                 # Two that end in one second are one sample: the longer one.
                 lengths[at] = max(lengths.get(at, 0.0), (at - run.started).total_seconds())
         for indicator, values, nothing in (

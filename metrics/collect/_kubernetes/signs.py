@@ -8,8 +8,8 @@ from typing import Final
 
 from metrics.collect import Sign
 from metrics.collect._kubernetes.api import Api, RefusedError
-from metrics.collect._kubernetes.batch import lacking, namespace_of
 from metrics.collect._kubernetes.job import Schedule
+from metrics.collect._kubernetes.namespace import lacking, namespace_of
 from metrics.collect._kubernetes.nodes import nodes_of
 from metrics.collect._kubernetes.present import moment
 from metrics.collect._kubernetes.target import Target
