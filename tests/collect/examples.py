@@ -8,7 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from metrics.model import Window
-from tests.collect import alarm_account, concourse_server, datadog_server, ecr_account, prometheus_samples
+from tests.collect import (
+    alarm_account,
+    concourse_server,
+    datadog_events_server,
+    datadog_server,
+    ecr_account,
+    prometheus_samples,
+)
 from tests.collect.cloudwatch import databases
 from tests.collect.elasticsearch import osmem
 from tests.collect.github import github_asked
@@ -75,6 +82,13 @@ EXAMPLES: Mapping[str, Example] = {
         lambda: JUNE,
         series=5,
         empty=lambda _: datadog_server.example(datadog_server.NOTHING),
+    ),
+    "datadog_events": Example(
+        lambda _: datadog_events_server.example(),
+        lambda: datadog_events_server.TODAY,
+        series=0,
+        events=8,
+        empty=lambda _: datadog_events_server.example("nobody"),
     ),
     "demo": Example(lambda _: {"until": JUNE.end, "weeks": 1}, lambda: JUNE, series=50),
     "ecr": Example(

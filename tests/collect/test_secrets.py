@@ -25,6 +25,7 @@ components:
     kind: web
     sources:
       - {use: datadog, queries: [{indicator: cpu, query: "avg:system.cpu.user{*}"}]}
+      - {use: datadog_events, monitors: ["service:web"], incidents: {}}
       - {use: prometheus, queries: {cpu: up}}
       - {use: prometheus-by-token, queries: {memory: up}}
       - {use: elasticsearch, index: "access-*"}
@@ -80,6 +81,7 @@ def sources(url: str) -> Mapping[str, Mapping[str, object]]:
             "kind": "kubernetes", "base_url": url, "eks_cluster": "jobs", "endpoint_url": url, "region": "eu-west-1", **aws,
         },
         "datadog": {"host": url, "api_key": "${KEY}", "app_key": "${APP}"},
+        "datadog_events": {"host": url, "api_key": "${KEY}", "app_key": "${APP}"},
         "prometheus": {"base_url": url, "username": "tomoni", "password": "${PASSWORD}"},
         "prometheus-by-token": {"kind": "prometheus", "base_url": url, "token": "${TOKEN}"},
         "elasticsearch": {"base_url": url, "api_key": "${KEY}"},
