@@ -149,7 +149,7 @@ def job(
 ) -> dict[str, Any]:  # fmt: skip
     """A Job that took so many minutes; `failed` is its reason, `pods` how many of its pods failed."""
     ended = None if started is None or minutes is None else _iso(started + timedelta(minutes=minutes))
-    status: dict[str, Any] = {"startTime": _iso(started)} if started and not suspended else {}
+    status: dict[str, Any] = {"startTime": _iso(started)} if started else {}
     conditions = []
     if suspended:
         conditions.append({"type": "Suspended", "status": "True", "lastTransitionTime": _iso(started)})

@@ -119,6 +119,14 @@ def test_two_runs_that_end_in_one_second_are_one_sample(cluster: Cluster) -> Non
     }
 
 
+def test_a_run_that_ends_before_it_began_took_no_time_that_is_known(cluster: Cluster) -> None:
+    """The master changed while it ran, and the new one's clock is behind."""
+    cluster.add(job("load-1", hour(2), -1, cron_job="load"))
+    asked = ask(settings(cluster, JOBS), WEEK)
+    assert [event.status for event in asked.events] == ["succeeded"]
+    assert asked.samples == {("nightly", "batch.failures", "load"): [(hour(2) - timedelta(minutes=1), 0.0)]}
+
+
 def test_each_component_gets_what_it_names_and_the_rest_goes_to_who_names_nothing(cluster: Cluster) -> None:
     cluster.add(cron_job("matching"), cron_job("mail-digest"), cron_job("mail-check"), cron_job("other"))
     for number, owner in enumerate(("matching", "mail-digest", "mail-check", "other", None)):
