@@ -54,6 +54,13 @@ def _csv(text: str) -> Callable[[Path], Mapping[str, object]]:
     return settings
 
 
+def _dropped(folder: Path) -> Mapping[str, object]:
+    text = '{"kind": "deployment", "id": 17, "component": "web", "started_at": "2026-06-02T09:00:00Z"}'
+    (folder / "webhook").mkdir(exist_ok=True)
+    (folder / "webhook" / "deploy-17.json").write_text(text, encoding="utf-8")
+    return {}
+
+
 NOON = Window(datetime(2026, 6, 20, 9, tzinfo=UTC), datetime(2026, 6, 20, 13, tzinfo=UTC))
 
 EXAMPLES: Mapping[str, Example] = {
@@ -119,4 +126,5 @@ EXAMPLES: Mapping[str, Example] = {
     "prometheus": Example(
         prometheus_samples.example, lambda: prometheus_samples.HOURS, series=4, empty=prometheus_samples.nothing
     ),
+    "webhook": Example(_dropped, lambda: JUNE, series=0, events=1, asks_for_all=False, empty=lambda _: {}),
 }
