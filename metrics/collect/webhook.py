@@ -20,6 +20,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     ValidationError,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -59,17 +60,29 @@ def _as_text(written: object) -> object:
     return str(written) if isinstance(written, int) and not isinstance(written, bool) else written
 
 
-class Happened(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False):
+# The schema tells of all that is taken.
+_Time = Annotated[
+    AwareDatetime, WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "number"}]})
+]
+_Name = Annotated[
+    str,
+    BeforeValidator(_as_text),
+    Field(min_length=1, max_length=500),
+    WithJsonSchema({"type": ["string", "integer"], "minLength": 1, "maxLength": 500}),
+]
+
+
+class Happened(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True):
     """One event, as it stands in a file."""
 
     kind: EventKind
     """deployment, incident, change, alert, batch_run, build or defect."""
-    id: Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=500)]
+    id: _Name
     """Its name, for ever: a later file with the same one corrects it."""
     service: str | None = None
     component: str | None = Field(default=None, min_length=1)
-    started_at: AwareDatetime
-    ended_at: AwareDatetime | None = None
+    started_at: _Time
+    ended_at: _Time | None = None
     status: str | None = None
     title: str = ""
     url: str | None = None
