@@ -18,7 +18,7 @@ from metrics.ui.words import number, quantity, scale, t
 
 __all__ = ["defects", "stages", "trend"]
 
-HEIGHT = 104
+HEIGHT = 110
 STAGE_COLORS = {"review": PALETTE[0], "wait": PALETTE[2], "deploy": PALETTE[1]}
 # Kinds of deployments that nobody planned stand out; all others are one.
 UNPLANNED = "#c27c0e"
@@ -140,7 +140,7 @@ def defects(of: Defects) -> Figure:
     most = max(map(sum, zip(*of.counts.values(), strict=True)), default=1)
     layout = _frame(of.months, 1.08 * most) | {"height": 200, "barmode": "stack", "bargap": 0.3, "showlegend": True}
     layout["legend"] = {"traceorder": "reversed", "font": {"size": 11}, "x": 1.01, "y": 1}
-    layout["margin"] = {"l": 34, "r": 4, "t": 6, "b": 24}
+    layout["margin"] = {"l": 34, "r": 4, "t": 6, "b": 26}
     return {"data": data, "layout": layout}
 
 
@@ -181,7 +181,7 @@ def _frame(starts: Sequence[date], most: float) -> Figure:
     step = starts[1] - starts[0] if len(starts) > 1 else timedelta(days=7)
     return {
         "height": HEIGHT,
-        "margin": {"l": 46, "r": 6, "t": 5, "b": 20},
+        "margin": {"l": 46, "r": 6, "t": 5, "b": 24},
         "showlegend": False,
         "dragmode": False,
         "hovermode": "x unified",

@@ -12,7 +12,13 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import ready, serve, visit
 from tests.pages import deployments
 
-PATHS = {"/": "Joint review", "/explore": "Explore", "/sources": "Sources", "/batches": "Batches"}
+PATHS = {
+    "/": "Joint review",
+    "/explore": "Explore",
+    "/sources": "Sources",
+    "/delivery": "Delivery",
+    "/batches": "Batches",
+}
 
 
 @pytest.mark.parametrize(("path", "title"), PATHS.items())

@@ -21,9 +21,15 @@ components:
   queue: {kind: worker, use: cloudwatch_alarms, alarms: ["queue-*"]}
   nightly: {kind: batch, use: kubernetes, namespace: jobs}
   closing: {kind: batch, use: kubernetes-of-eks, namespace: jobs}
+  pipeline:
+    kind: ci
+    sources:
+      - {use: concourse, pipeline: web, jobs: {image: build}}
+      - {use: concourse-by-token, pipeline: web, jobs: {release: deployment}}
   web:
     kind: web
     sources:
+      - {use: github, repository: jobs/web}
       - {use: datadog, queries: [{indicator: cpu, query: "avg:system.cpu.user{*}"}]}
       - {use: datadog_events, monitors: ["service:web"], incidents: {}}
       - {use: prometheus, queries: {cpu: up}}
@@ -80,6 +86,9 @@ def sources(url: str) -> Mapping[str, Mapping[str, object]]:
         "kubernetes-of-eks": {
             "kind": "kubernetes", "base_url": url, "eks_cluster": "jobs", "endpoint_url": url, "region": "eu-west-1", **aws,
         },
+        "concourse": {"base_url": url, "username": "tomoni", "password": "${PASSWORD}"},
+        "concourse-by-token": {"kind": "concourse", "base_url": url, "token": "${TOKEN}"},
+        "github": {"base_url": url, "token": "${TOKEN}"},
         "datadog": {"host": url, "api_key": "${KEY}", "app_key": "${APP}"},
         "datadog_events": {"host": url, "api_key": "${KEY}", "app_key": "${APP}"},
         "prometheus": {"base_url": url, "username": "tomoni", "password": "${PASSWORD}"},
