@@ -35,7 +35,7 @@ class Slope:
 
 
 def slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> Slope | Insufficient:
-    """The median of the slopes of all pairs, per unit of x; up to 29 % of the points may be anything, of many a quarter.
+    """The median of the slopes of all pairs, per unit of x; up to 29 % of the points may be anything.
 
     Theil, *A rank-invariant method of linear and polynomial regression analysis*, Proc. KNAW 53 (1950), whose
     "incomplete method" takes one pair a point where all pairs would be too many; Sen, *Estimates of the regression
