@@ -13,11 +13,11 @@ from metrics.review.delivery.behind import OPENED, Behind, behind
 from metrics.review.delivery.report import EnvironmentDelivery
 from metrics.ui import address, controls
 from metrics.ui.delivery_loading import Seen
-from metrics.ui.delivery_tiles import PAGE, link_to
+from metrics.ui.delivery_tiles import show
 from metrics.ui.delivery_words import TITLES
 from metrics.ui.happened import web
 from metrics.ui.tables import ROW_HEIGHT
-from metrics.ui.words import counted, quantity, t
+from metrics.ui.words import counted, number, quantity, t
 
 __all__ = ["asked", "draw", "environment", "frame"]
 
@@ -52,7 +52,7 @@ def draw(seen: Seen, of: EnvironmentDelivery, figure: str | None) -> None:
         st.subheader(title, anchor=False, width="content")
         if figure is not None:
             st.space("stretch")
-            st.page_link(PAGE, label=t("Close"), icon=":material/close:", query_params=link_to(None))
+            show(t("Close"), None, icon=":material/close:")
     if not rows:
         st.caption(t("None in this period."))
         return
@@ -84,7 +84,7 @@ def frame(rows: Sequence[Behind], zone: str) -> pd.DataFrame:
             "kind": [t(each.kind) if each.kind != "unknown" else "" for each in every],
             "status": [t(each.status) for each in every],
             "failed": [_failed(each) for each in rows],
-            "changes": [each.changes or None for each in rows],
+            "changes": [number(each.changes) if each.changes else "" for each in rows],
             "lead": ["" if each.lead_s is None else quantity(each.lead_s, "s") for each in rows],
             "took": [quantity(each.finished - each.started, "s") if each.is_timed else "" for each in every],
             "recovery": [_recovery(each) for each in rows],
@@ -120,7 +120,7 @@ def _columns() -> dict[str, Any]:
         "kind": column.TextColumn(t("Kind"), width=75),
         "status": column.TextColumn(t("Ended as"), width=85),
         "failed": column.TextColumn(t("Failed users"), width=95),
-        "changes": column.NumberColumn(t("Changes"), width=70),
+        "changes": column.TextColumn(t("Changes"), width=70, alignment="right"),
         "lead": column.TextColumn(t("Lead time"), width=80, alignment="right"),
         "took": column.TextColumn(t("Took"), width=75, alignment="right"),
         "recovery": column.TextColumn(t("Recovery"), width=80, alignment="right"),

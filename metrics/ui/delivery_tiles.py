@@ -15,9 +15,8 @@ from metrics.ui import address, delivery_charts
 from metrics.ui.delivery_words import ELSEWHERE, TITLES, basis, explained, reference, spread, value
 from metrics.ui.words import t
 
-__all__ = ["PAGE", "PIPELINE", "USERS", "draw", "link_to"]
+__all__ = ["PIPELINE", "USERS", "draw", "show"]
 
-PAGE = "pages/3_delivery.py"
 USERS = (
     "deployment_frequency",
     "change_lead_time",
@@ -26,7 +25,6 @@ USERS = (
     "rework_rate",
 )
 PIPELINE = ("pipeline_failure_rate", "build_duration", "deploy_duration", "fix_floor", "incident_recovery_time")
-OWN = ("span", "by", "environment")
 
 
 def draw(of: EnvironmentDelivery, names: Sequence[str], by: By) -> None:
@@ -37,10 +35,20 @@ def draw(of: EnvironmentDelivery, names: Sequence[str], by: By) -> None:
             _tile(of, name, by)
 
 
-def link_to(figure: str | None) -> address.Query:
-    """This page with the deployments behind a figure; without one, closed."""
-    own = {key: asked for key in OWN if (asked := address.asked(key)) is not None}
-    return address.with_view(**own, figure=figure)
+def show(label: str, figure: str | None, *, help_text: str | None = None, icon: str | None = None) -> None:
+    """A button that opens the deployments behind a figure, or closes them: the address says which.
+
+    No `st.page_link`: a click on one that leads from here to here changed nothing.
+    """
+    st.button(
+        label,
+        key=f"open-{figure}",
+        type="tertiary",
+        icon=icon,
+        help=help_text,
+        on_click=address.move,
+        args=({"figure": figure},),
+    )
 
 
 def _tile(of: EnvironmentDelivery, name: str, by: By) -> None:
@@ -48,7 +56,7 @@ def _tile(of: EnvironmentDelivery, name: str, by: By) -> None:
     with st.container(border=True, key=f"figure-{name}", height="stretch"):
         title, said = f"**{t(TITLES[name])}**", explained(name, now)
         if name in OPENED:
-            st.page_link(PAGE, label=title, query_params=link_to(name), help=said, width="stretch")
+            show(title, name, help_text=said)
         else:
             st.markdown(title, help=said)
         st.metric(basis(name, now.value), value(now.value))

@@ -31,8 +31,7 @@ header[data-testid="stHeader"] button, header[data-testid="stHeader"] button * {
 [class*="st-key-tile-"] a, [class*="st-key-chart-"] a { padding-left: 0; padding-right: 0; min-height: 0; }
 [class*="st-key-chart-"], [class*="st-key-side-"] { gap: 0; }
 [class*="st-key-figure-"] { gap: 0.1rem; padding: 0.35rem 0.65rem 0.3rem; }
-[class*="st-key-figure-"] a { padding-left: 0; padding-right: 0; min-height: 0; }
-[class*="st-key-figure-"] a:not(:hover) { background: transparent; }
+[class*="st-key-figure-"] button { padding: 0; min-height: 0; }
 [class*="st-key-cause-"] > :first-child { flex: 1 1 300px; min-width: 0; }
 [class*="st-key-figure-"] [data-testid="stMarkdown"] strong { font-size: 0.875rem; }
 [class*="st-key-cause-"] { gap: 0.5rem; padding: 0.3rem 0.65rem; }
