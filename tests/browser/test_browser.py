@@ -136,6 +136,15 @@ def test_the_rows_and_the_sql_behind_a_chart(demo_app, open_page):
     assert "system.cpu.utilization" in Path(download.value.path()).read_text()
 
 
+def test_a_delivery_figure_opens_the_deployments_behind_it(demo_app, open_page):
+    page = open_page(f"{demo_app}/delivery?span=6m")
+    page.get_by_role("button", name="Rework rate").click()
+    expect(page).to_have_url(re.compile(r"span=6m&figure=rework_rate"))
+    expect(page.get_by_role("heading", name="behind rework rate")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    expect(page).to_have_url(re.compile(r"/delivery\?span=6m$"))
+
+
 def test_collect_now_brings_this_machines_figures(tmp_path: Path, open_page):
     with serve(tmp_path) as url:
         page = open_page(f"{url}/sources")
