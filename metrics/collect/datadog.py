@@ -9,12 +9,13 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import httpx
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field
 
 from metrics.collect import Sign
+from metrics.collect._datadog.access import SITES, Access
 from metrics.collect._datadog.answers import NOTHING, Task, answered, tasks
 from metrics.collect._datadog.question import PERIOD, Component, Question
 from metrics.config import parse_duration
@@ -36,12 +37,6 @@ RECOLLECT_DAILY = timedelta(days=2)
 # 1,152 points at five minutes, where Datadog gives at most 1,500.
 SLICE = timedelta(days=4)
 
-# All that the client knows (a test compares).
-SITES: Final = (
-    "datadoghq.com", "us3.datadoghq.com", "us5.datadoghq.com", "ap1.datadoghq.com", "ap2.datadoghq.com",
-    "uk1.datadoghq.com", "datadoghq.eu", "ddog-gov.com", "us2.ddog-gov.com",
-)  # fmt: skip
-
 
 def _period(written: object) -> timedelta:
     try:
@@ -53,37 +48,12 @@ def _period(written: object) -> timedelta:
     return period
 
 
-class Settings(BaseModel, frozen=True, extra="forbid"):
+class Settings(Access, frozen=True, extra="forbid"):
     """Where to ask, with which keys, and for what."""
 
-    site: str = "datadoghq.com"
-    host: str | None = None
-    """The address of a proxy or a test server, instead of a site's."""
-    api_key: SecretStr
-    app_key: SecretStr
     period: Annotated[timedelta, BeforeValidator(_period)] = PERIOD
     """What a sample speaks for, where its query has no roll-up of its own."""
     targets: tuple[Component, ...] = Field(default=())
-
-    @field_validator("site")
-    @classmethod
-    def _site_exists(cls, site: str) -> str:
-        if site not in SITES:
-            raise ValueError(f"there is no site {site!r}; use one of {', '.join(SITES)}")
-        return site
-
-    @field_validator("host")
-    @classmethod
-    def _host_is_an_address(cls, host: str | None) -> str | None:
-        if host is not None and not host.startswith(("http://", "https://")):
-            raise ValueError(f"{host!r} is no address; write one as in https://datadog-proxy.internal")
-        if host is not None and "@" in host:
-            raise ValueError("has a user in it; a proxy that wants one is not supported")
-        return host.rstrip("/") if host else None
-
-    @property
-    def address(self) -> str:
-        return self.host or f"https://api.{self.site}"
 
     @property
     def questions(self) -> tuple[Question, ...]:

@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 import httpx
-from pydantic import BaseModel, SecretStr, field_validator
 
 from metrics.collect import Sign
+from metrics.collect._datadog.access import Access
 from metrics.collect._datadog.alerts import KEPT, is_muted, touching
 from metrics.collect._datadog.episode import Episode
 from metrics.collect._datadog.notice import Downtime, Incident
 from metrics.collect._datadog.refusal import RefusedError
 from metrics.collect._datadog.scope import ScopeError
 from metrics.collect._datadog.watched import Watched, query_of
-from metrics.collect.datadog import SITES
 from metrics.errors import BudgetSpentError, SourceError
 from metrics.model import Coverage, CoverageState, Event, EventKind, Snapshot, Window
 
@@ -43,37 +42,12 @@ _incidents: Final[WeakKeyDictionary[httpx.Client, tuple[Incident, ...]]] = WeakK
 _downtimes: Final[WeakKeyDictionary[httpx.Client, tuple[Downtime, ...]]] = WeakKeyDictionary()
 
 
-class Settings(BaseModel, frozen=True, extra="forbid"):
+class Settings(Access, frozen=True, extra="forbid"):
     """Where to ask, with which keys, and what for."""
 
-    site: str = "datadoghq.com"
-    host: str | None = None
-    """The address of a proxy or a test server, instead of a site's."""
-    api_key: SecretStr
-    app_key: SecretStr
     downtimes: bool = True
     """Whether to read downtimes, which takes one more scope."""
     targets: tuple[Watched, ...] = ()
-
-    @field_validator("site")
-    @classmethod
-    def _site_exists(cls, site: str) -> str:
-        if site not in SITES:
-            raise ValueError(f"there is no site {site!r}; use one of {', '.join(SITES)}")
-        return site
-
-    @field_validator("host")
-    @classmethod
-    def _host_is_an_address(cls, host: str | None) -> str | None:
-        if host is not None and not host.startswith(("http://", "https://")):
-            raise ValueError(f"{host!r} is no address; write one as in https://datadog-proxy.internal")
-        if host is not None and "@" in host:
-            raise ValueError("has a user in it; a proxy that wants one is not supported")
-        return host.rstrip("/") if host else None
-
-    @property
-    def address(self) -> str:
-        return self.host or f"https://api.{self.site}"
 
     @property
     def app(self) -> str:
