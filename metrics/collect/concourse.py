@@ -20,6 +20,7 @@ from metrics.collect._concourse.place import Job, Pipeline
 from metrics.collect._concourse.server import Login, RefusedError, Server, Token
 from metrics.collect._concourse.signs import signs
 from metrics.collect._concourse.work import KINDS, Kind, Versions, Work, versions_of
+from metrics.collect.address import address
 from metrics.collect.target import Target as AnyTarget
 from metrics.errors import BudgetSpentError, SourceError
 from metrics.model import Coverage, Event, Window
@@ -112,14 +113,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, written: str) -> str:
-        try:
-            url = httpx.URL(written)
-        except httpx.InvalidURL:
-            raise ValueError("is no address; write one such as https://ci.example.com") from None
-        if url.userinfo:
-            raise ValueError("has a login in it; write it under username and password")
-        if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
-            raise ValueError("is no address; write one such as https://ci.example.com")
+        address(written, such_as="https://ci.example.com", login="it under username and password")
         return written.rstrip("/").removesuffix("/api/v1")
 
     @field_validator("token")

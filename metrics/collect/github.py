@@ -25,6 +25,7 @@ from metrics.collect._github.listing import Asked, run_of
 from metrics.collect._github.refusal import RefusedError, ShutError
 from metrics.collect._github.releases import releases
 from metrics.collect._github.target import Target
+from metrics.collect.address import address
 from metrics.errors import BudgetSpentError, SourceError
 from metrics.model import Coverage, CoverageState, Event, EventKind, Window
 
@@ -52,14 +53,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, written: str) -> str:
-        try:
-            url = httpx.URL(written)
-        except httpx.InvalidURL:
-            raise ValueError("is no address; write one such as https://github.example.com/api/v3") from None
-        if url.userinfo:
-            raise ValueError("has a login in it; write a token under `token`")
-        if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
-            raise ValueError("is no address; write one such as https://github.example.com/api/v3")
+        url = address(written, such_as="https://github.example.com/api/v3", login="a token under `token`")
         if url.host == "github.com":
             raise ValueError("is where people look; write https://api.github.com")
         return written.rstrip("/")

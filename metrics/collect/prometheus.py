@@ -21,6 +21,7 @@ from metrics.collect._prometheus.pieces import answered
 from metrics.collect._prometheus.question import Answer, Question, wrong_number
 from metrics.collect._prometheus.reply import Refusal
 from metrics.collect._prometheus.server import Server
+from metrics.collect.address import address
 from metrics.collect.target import Target as AnyTarget
 from metrics.collect.target import filled
 from metrics.config import parse_duration
@@ -139,14 +140,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, written: str) -> str:
-        try:
-            url = httpx.URL(written)
-        except httpx.InvalidURL:
-            raise ValueError("is no address; write one such as https://prometheus.example.com") from None
-        if url.userinfo:
-            raise ValueError("has a login in it; write it under username and password")
-        if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
-            raise ValueError("is no address; write one such as https://prometheus.example.com")
+        address(written, such_as="https://prometheus.example.com", login="it under username and password")
         return written.rstrip("/").removesuffix("/api/v1")
 
     @field_validator("token", "tenant")
