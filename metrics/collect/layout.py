@@ -9,8 +9,9 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from metrics.catalog import UNITS, load, parse_quantity
+from metrics.collect.names import ComponentName, ServiceName
 from metrics.errors import TomoniError
-from metrics.model import SERVICE_NAME, Unit
+from metrics.model import Unit
 from metrics.store.bulk import IndicatorRef, Spec
 from metrics.store.event_files import KINDS
 
@@ -30,8 +31,8 @@ class Layout(BaseModel, frozen=True, extra="forbid", populate_by_name=True):
 
     content: Content = Field(default="samples", alias="as")
     """What its rows are."""
-    service: str = Field(default="default", min_length=1)
-    component: str | None = Field(default=None, min_length=1)
+    service: ServiceName = "default"
+    component: ComponentName | None = None
     """Whose rows they are, where the file has no such column."""
     indicator: str | None = None
     """What they measure, where the file has no such column; a name or a short name of the catalogue."""
@@ -42,20 +43,6 @@ class Layout(BaseModel, frozen=True, extra="forbid", populate_by_name=True):
     """What times without an offset are in."""
     unit: str | None = None
     """What its values are in, such as ms or MiB; canonical units when absent."""
-
-    @field_validator("service")
-    @classmethod
-    def _service_can_be_configured(cls, name: str) -> str:
-        if not SERVICE_NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no name for a service; use lower-case letters, digits, - and _")
-        return name
-
-    @field_validator("component")
-    @classmethod
-    def _component_can_be_configured(cls, name: str | None) -> str | None:
-        if name is not None and "/" in name:
-            raise ValueError(f"{name!r} is no name for a component, since a slash divides it from its parts")
-        return name
 
     @field_validator("time_zone")
     @classmethod

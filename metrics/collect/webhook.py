@@ -26,9 +26,10 @@ from pydantic import (
 )
 
 from metrics.collect import Sign
+from metrics.collect.names import ComponentName, ServiceName
 from metrics.errors import InputError
 from metrics.faults import faults
-from metrics.model import SERVICE_NAME, Coverage, Event, EventKind, Window
+from metrics.model import Coverage, Event, EventKind, Window
 
 __all__ = ["BACKFILL", "Happened", "Settings", "check", "collect", "schema"]
 
@@ -79,8 +80,8 @@ class Happened(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, use_
     """deployment, incident, change, alert, batch_run, build or defect."""
     id: _Name
     """Its name, for ever: a later file with the same one corrects it."""
-    service: str | None = None
-    component: str | None = Field(default=None, min_length=1)
+    service: ServiceName | None = None
+    component: ComponentName | None = None
     started_at: _Time
     ended_at: _Time | None = None
     status: str | None = None
@@ -95,20 +96,6 @@ class Happened(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, use_
         if time is not None and not EARLIEST <= time < LATEST:
             raise ValueError(f"is not from {EARLIEST.year} to {LATEST.year}")
         return time
-
-    @field_validator("service")
-    @classmethod
-    def _service_can_be_configured(cls, name: str | None) -> str | None:
-        if name is not None and not SERVICE_NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no name for a service; use lower-case letters, digits, - and _")
-        return name
-
-    @field_validator("component")
-    @classmethod
-    def _component_can_be_configured(cls, name: str | None) -> str | None:
-        if name is not None and "/" in name:
-            raise ValueError(f"{name!r} is no name for a component, since a slash divides it from its parts")
-        return name
 
     @field_validator("url")
     @classmethod
