@@ -24,6 +24,8 @@ __all__ = [
     "EntryKind",
     "Event",
     "EventKind",
+    "Finding",
+    "FindingKind",
     "Indicator",
     "Insufficient",
     "Perspective",
@@ -53,6 +55,9 @@ Rollup = Literal["mean", "max", "sum", "last", "p95", "ratio"]
 
 CoverageState = Literal["complete", "partial", "empty", "failed", "forbidden"]
 EventKind = Literal["deployment", "incident", "change", "alert", "batch_run", "build", "defect"]
+FindingKind = Literal["silence", "forecast", "burst", "shift", "drift", "spike", "threshold"]
+"""What a trend alert sees; where two of them see the same trouble of one line, the one named first speaks for it."""
+
 EntryKind = Literal["cause"]
 """What a person's word is about: the cause of an incident, or what a deployment mended."""
 
@@ -232,6 +237,43 @@ class Entry:
     """What it is about: `incident/incident-61`."""
     said: Mapping[str, str | None] | None
     """None takes back what was said before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that one line did, kept for as long as the store lives. Values are in `unit`.
+
+    The same trouble keeps its `id` from one review to the next, however its size or its beginning are corrected.
+    """
+
+    id: str
+    service: str
+    component: str
+    indicator: str
+    unit: Unit
+    kind: FindingKind
+    since: datetime
+    before: float
+    after: float
+    certainty: float
+    """From 0 to 1."""
+    is_worse: bool | None
+    """None where neither way is better."""
+    first_seen: datetime
+    last_seen: datetime
+    part: str | None = None
+    until: datetime | None = None
+    """None while it lasts."""
+    gone_at: datetime | None = None
+    """When it was looked for and not seen any more."""
+    episodes: tuple[Window, ...] = ()
+    """When the line jumped, where it jumped."""
+    evidence: Mapping[str, float | str | None] = field(default_factory=dict)
+    """The numbers of its kind: `per_day` of a drift, `crosses_at`, `early` and `late` of a forecast."""
+
+    @property
+    def size(self) -> float:
+        return self.after - self.before
 
 
 @dataclass(frozen=True, slots=True)
