@@ -181,6 +181,8 @@ class Service:
     """Demand indicators that drive use, as `component/indicator`."""
     headline: tuple[str, ...] = ()
     """What both teams follow, as `component/indicator` or `component/part/indicator`."""
+    ranking: Mapping[str, float] = field(default_factory=dict)
+    """Weights that rank what a review looks at; empty for those of metrics/review/ranking.py."""
 
 
 @dataclass(frozen=True, slots=True)

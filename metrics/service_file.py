@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import available_timezones
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from metrics import catalog
 from metrics.errors import ConfigError, InputError
@@ -64,6 +64,16 @@ class _Component(Strict):
         return {**({"kind": kinds[0]} if kinds else {}), **own, "sources": short}
 
 
+class _Ranking(Strict):
+    """How much each aspect counts when findings are ranked; what is left out counts as usual."""
+
+    harm: Annotated[float, Field(ge=0)] | None = None
+    size: Annotated[float, Field(ge=0)] | None = None
+    certainty: Annotated[float, Field(ge=0)] | None = None
+    news: Annotated[float, Field(ge=0)] | None = None
+    nearness: Annotated[float, Field(ge=0)] | None = None
+
+
 class _Service(Strict):
     title: str | None = None
     time_zone: str = "UTC"
@@ -74,6 +84,7 @@ class _Service(Strict):
     components: dict[str, _Component] = {}
     demand: tuple[str, ...] = ()
     headline: tuple[str, ...] = ()
+    ranking: _Ranking = _Ranking()
 
 
 SERVICE_KEYS = tuple(_Service.model_fields)
@@ -97,6 +108,7 @@ def read_service(path: Path, name: str) -> Service:
         environments=parsed.environments,
         demand=tuple(map(_followed, parsed.demand)),
         headline=tuple(map(_followed, parsed.headline)),
+        ranking=parsed.ranking.model_dump(exclude_none=True),
     )
 
 

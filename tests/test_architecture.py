@@ -32,6 +32,15 @@ MAY_IMPORT = {noun: NOUNS[:n] for n, noun in enumerate(NOUNS)} | {
     "metrics.collect": (*NOUNS, "metrics.store"),
     "metrics.analysis": ("metrics.model",),
     "metrics.review": ("metrics.model", "metrics.catalog", "metrics.config", "metrics.analysis"),
+    # After each collection: the store read and written, the detectors run, what they say put into words.
+    "metrics.trends": (
+        *NOUNS,
+        "metrics.store",
+        "metrics.analysis",
+        "metrics.review",
+        "metrics.ui.words",
+        "metrics.ui.finding_words",
+    ),
     "metrics.ui": (
         *NOUNS,
         "metrics.store.Store",
@@ -43,6 +52,7 @@ MAY_IMPORT = {noun: NOUNS[:n] for n, noun in enumerate(NOUNS)} | {
         "metrics.collect.run",
         "metrics.analysis",
         "metrics.review",
+        "metrics.trends",
     ),
     "app": ("metrics.ui", "metrics.review", "metrics.model"),
     "pages": ("metrics.ui", "metrics.review", "metrics.model"),

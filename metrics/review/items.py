@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import combinations
 from typing import Literal
 
-from metrics.model import Finding, Window
+from metrics.model import Finding, Indicator, Service, Window
+from metrics.review.findings import GROUPS
+from metrics.review.lines import address_of
+from metrics.review.ranking import WEIGHTS, Aspect, parts_of, score
 
-__all__ = ["Item", "News"]
+__all__ = ["Context", "Item", "News", "belong_together", "items", "news_of"]
 
 News = Literal["new", "worse", "continuing", "better", "over"]
 """Against the last review: not known then, more or less of it than then, the same, or gone since."""
 
 # A window has a length, and what was seen in one sample has none.
 MOMENT = timedelta(minutes=1)
+# Two lines jump together when their jumps touch, give or take a collection's step and its delay.
+SAME_JUMP = timedelta(minutes=15)
+# Of the rarer jumps so many must have the other line's beside them.
+COINCIDE = 0.5
+# A step is known to half a day (metrics/analysis/shift.py); a silence to the minute.
+SAME_STEP = timedelta(hours=12)
+SAME_SILENCE = timedelta(hours=1)
+# By how much a size must differ from that at the last review to be worse or better.
+NOTABLE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What a review talks about as one thing. The first finding leads; the others began with it."""
+    """What a review talks about as one thing. The first finding leads; the others belong to it, greatest first."""
 
     id: str
     """That of its finding that was seen first: it stays as others join."""
@@ -28,8 +42,8 @@ class Item:
     """Teams by name, as the service's file has them."""
     news: News
     score: float
-    """What ranks it; `parts` says how it came about (review/ranking.py)."""
-    parts: tuple[tuple[str, float], ...] = ()
+    """From 0 to 1; `parts` says how it came about (metrics/review/ranking.py)."""
+    parts: Mapping[Aspect, float]
 
     @property
     def lead(self) -> Finding:
@@ -48,3 +62,131 @@ class Item:
     def windows(self, now: datetime) -> tuple[Window, ...]:
         """When there was trouble: each jump of its leading finding, or all the time since it began."""
         return self.lead.episodes or (Window(self.since, max(self.until or now, self.since + MOMENT)),)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Context:
+    """What it takes to judge findings: the service, the catalogue, how they stood, how near their lines are."""
+
+    service: Service
+    indicators: Mapping[str, Indicator]
+    as_of: datetime
+    last_review: datetime
+    then: Mapping[str, Finding]
+    """By id, as they stood at the last review."""
+    headroom: Mapping[str, float]
+    """By a line's address: what is left up to its threshold or limit, as a share of it."""
+
+
+def items(found: Sequence[Finding], context: Context) -> tuple[Item, ...]:
+    """Every item, what matters most first."""
+    made = (_item(group, context) for group in _groups(found))
+    return tuple(sorted(made, key=lambda item: (-item.score, item.since, item.id)))
+
+
+def _groups(found: Sequence[Finding]) -> Iterable[list[Finding]]:
+    """Findings that belong together, directly or by way of others."""
+    group_of = {finding.id: {finding.id} for finding in found}
+    for a, b in combinations(found, 2):
+        if group_of[a.id] is not group_of[b.id] and belong_together(a, b):
+            joined = group_of[a.id] | group_of[b.id]
+            for member in joined:
+                group_of[member] = joined
+    by_id = {finding.id: finding for finding in found}
+    for group in {id(each): each for each in group_of.values()}.values():
+        yield [by_id[member] for member in sorted(group)]
+
+
+def belong_together(a: Finding, b: Finding) -> bool:
+    """Whether two findings are one trouble: they jump, step or fall silent together, or grow from one cause."""
+    sort = {_sort(a), _sort(b)}
+    if sort == {"jumps"}:
+        return _coincide(a, b)
+    if sort == {"silence"}:
+        same_source = a.evidence.get("source") == b.evidence.get("source")
+        return same_source and abs(a.since - b.since) <= SAME_SILENCE
+    if sort == {"shift"}:
+        return abs(a.since - b.since) <= SAME_STEP
+    return sort == {"trend"} and _grow_together(a, b)
+
+
+def _sort(finding: Finding) -> str:
+    return "jumps" if finding.kind == "threshold" else GROUPS.get(finding.kind, finding.kind)
+
+
+def _coincide(a: Finding, b: Finding) -> bool:
+    few, many = sorted((_episodes(a), _episodes(b)), key=len)
+    return sum(any(_touch(one, other) for other in many) for one in few) >= COINCIDE * len(few)
+
+
+def _episodes(finding: Finding) -> tuple[Window, ...]:
+    end = finding.until or finding.last_seen
+    return finding.episodes or (Window(finding.since, max(end, finding.since + MOMENT)),)
+
+
+def _touch(a: Window, b: Window) -> bool:
+    return a.start - SAME_JUMP <= b.end and b.start - SAME_JUMP <= a.end
+
+
+def _grow_together(a: Finding, b: Finding) -> bool:
+    """By one driver; or parts of one thing by one measure; or one part by several, as an image and its build."""
+    if a.evidence.get("driver") or b.evidence.get("driver"):
+        return a.evidence.get("driver") == b.evidence.get("driver")
+    if a.size * b.size < 0:
+        return False
+    same_measure = (a.component, a.indicator) == (b.component, b.indicator)
+    return same_measure or (a.part is not None and a.part == b.part) or _family(a) == _family(b)
+
+
+def _family(finding: Finding) -> tuple[str, str | None, str]:
+    """Percentiles of one duration, and a count beside the share of a limit that it is, tell the same."""
+    name = finding.indicator
+    for ending in (".p50", ".p95", ".p99", ".count", ".utilization"):
+        name = name.removesuffix(ending)
+    return finding.component, finding.part, name
+
+
+def _item(group: Sequence[Finding], context: Context) -> Item:
+    judged = [(finding, _parts(finding, context)) for finding in group]
+    judged.sort(key=lambda each: (-score(each[1], context.service.ranking), each[0].since, each[0].id))
+    whole: dict[Aspect, float] = {
+        aspect: max(parts[aspect] for _, parts in judged) for aspect in WEIGHTS
+    }  # what harms users in one line is near its limit in another
+    first = min(group, key=lambda finding: (finding.first_seen, finding.since, finding.id))
+    return Item(
+        id=first.id,
+        findings=tuple(finding for finding, _ in judged),
+        owners=_owners([finding for finding, _ in judged], context.service),
+        news=news_of(judged[0][0], group, context),
+        score=score(whole, context.service.ranking),
+        parts=whole,
+    )
+
+
+def _parts(finding: Finding, context: Context) -> dict[Aspect, float]:
+    headroom = context.headroom.get(address_of(finding.component, finding.part, finding.indicator))
+    news = news_of(finding, [finding], context)
+    return parts_of(finding, context.indicators[finding.indicator], news, headroom, context.as_of)
+
+
+def news_of(lead: Finding, group: Sequence[Finding], context: Context) -> News:
+    """What to say of it to somebody who was in the last review."""
+    if all(finding.gone_at is not None for finding in group):
+        return "over"
+    if all(finding.id not in context.then for finding in group):
+        # What a review could have seen and was not looked for is news all the same: nobody has heard of it.
+        return "new"
+    earlier = context.then.get(lead.id)
+    if earlier is None or not earlier.size:
+        return "worse" if lead.is_worse else "continuing"
+    grown = abs(lead.size) / abs(earlier.size) - 1
+    more_jumps = len(lead.episodes) > len(earlier.episodes) > 0
+    if grown >= NOTABLE or (more_jumps and grown > -NOTABLE):
+        return "better" if lead.is_worse is False else "worse"
+    return "better" if grown <= -NOTABLE and lead.is_worse else "continuing"
+
+
+def _owners(group: Sequence[Finding], service: Service) -> tuple[str, ...]:
+    owner = {component.name: component.owner for component in service.components}
+    named = (owner.get(finding.component) for finding in group)
+    return tuple(dict.fromkeys(name for name in named if name))

@@ -1,0 +1,180 @@
+"""What trend alerts say, in one plain sentence each: what, by how much, since when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from metrics.model import Finding, FindingKind, Indicator, Unit
+from metrics.review.items import Item, News
+from metrics.ui.words import counted, day, moment, number, quantity, span, t, title_of
+
+__all__ = ["KINDS", "NEWS", "item_sentence", "name_of", "sentence", "signed"]
+
+KINDS: Mapping[FindingKind, str] = {
+    "silence": "no data", "forecast": "limit ahead", "burst": "jumps often", "shift": "step", "drift": "trend",
+    "spike": "jump", "threshold": "over its threshold",
+}  # fmt: skip
+NEWS: Mapping[News, str] = {
+    "new": "new", "worse": "worse", "continuing": "still there", "better": "better", "over": "over",
+}  # fmt: skip
+# The item's own sentence names the leading line and so many others.
+OTHERS = 2
+
+Indicators = Mapping[str, Indicator]
+
+
+def name_of(finding: Finding, indicators: Indicators) -> str:
+    """Whose line it is, as it stands within a sentence: `web /jobs/export latency p95`."""
+    title = title_of(indicators[finding.indicator])
+    # An abbreviation keeps its capitals.
+    title = title if title[1:2].isupper() else title[:1].lower() + title[1:]
+    return " ".join(each for each in (finding.component, finding.part, title) if each)
+
+
+def signed(value: float, unit: Unit) -> str:
+    """A change in the line's own unit: `+14 points`, `−210 ms`."""
+    sign = "+" if value > 0 else "−" if value < 0 else ""
+    if unit == "%":
+        size = abs(value)
+        points = number(round(size) if size >= 10 else round(size, 1))
+        return sign + (t("{points} point", points=points) if points == "1" else t("{points} points", points=points))
+    return sign + quantity(abs(value), unit)
+
+
+def sentence(finding: Finding, indicators: Indicators, zone: str) -> str:
+    """One finding, told to somebody who has not seen its graph."""
+    told = f"{name_of(finding, indicators)} {_what(finding, zone)}"
+    return told[:1].upper() + told[1:] if not finding.component[:1].islower() else told
+
+
+def item_sentence(item: Item, indicators: Indicators, zone: str) -> str:
+    """The leading finding, what else belongs to it, and how many more lines do."""
+    others = [finding for finding in item.findings[1:] if _is_another(finding, item.findings[0])]
+    parts = [sentence(item.lead, indicators, zone)]
+    parts += [f"{name_of(each, indicators)} {_short(each, zone)}" for each in others[:OTHERS]]
+    left = len(item.findings) - len(parts)
+    if left > 0:
+        parts.append(counted("and {n} more line", "and {n} more lines", left))
+    return "; ".join(parts)
+
+
+def _is_another(finding: Finding, lead: Finding) -> bool:
+    """Another percentile of what leads, or the count beside its share, adds no news."""
+    return (finding.component, finding.part) != (lead.component, lead.part) or (
+        finding.indicator.rpartition(".")[0] != lead.indicator.rpartition(".")[0]
+    )
+
+
+def _what(finding: Finding, zone: str) -> str:
+    return _TELL[finding.kind](finding, zone)
+
+
+def _short(finding: Finding, zone: str) -> str:
+    """In the wake of a leading finding: how much, since that tells when."""
+    if finding.kind in ("shift", "spike", "burst", "drift"):
+        return signed(finding.size, finding.unit)
+    return _what(finding, zone)
+
+
+def _shift(finding: Finding, zone: str) -> str:
+    return t(
+        "{change} since {moment} (from {before} to {after})",
+        change=signed(finding.size, finding.unit),
+        moment=moment(finding.since, zone),
+        before=quantity(finding.before, finding.unit),
+        after=quantity(finding.after, finding.unit),
+    )
+
+
+def _drift(finding: Finding, zone: str) -> str:
+    weekly = 7 * _number(finding, "per_day")
+    said = t("rises by {rate} a week") if finding.size > 0 else t("falls by {rate} a week")
+    return t(
+        "{said}: {change} since {day}, to {after}",
+        said=said.format(rate=_rate(weekly, finding.unit)),
+        change=signed(finding.size, finding.unit),
+        day=_day(finding.since, zone),
+        after=quantity(finding.after, finding.unit),
+    )
+
+
+def _rate(weekly: float, unit: Unit) -> str:
+    return signed(abs(weekly), unit).lstrip("+")
+
+
+def _forecast(finding: Finding, zone: str) -> str:
+    early, likely, late = (_time(finding, name) for name in ("early", "crosses_at", "late"))
+    limit = quantity(_number(finding, "limit"), finding.unit)
+    now = quantity(finding.after, finding.unit)
+    if likely is None:
+        return t("may reach {limit} from {early} on; now {now}", limit=limit, early=_day(early, zone), now=now)
+    return t(
+        "reaches {limit} about {likely} (between {early} and {late}); now {now}",
+        limit=limit,
+        likely=_day(likely, zone),
+        early=_day(early, zone),
+        late=_day(late, zone) if late else t("much later"),
+        now=now,
+    )
+
+
+def _burst(finding: Finding, zone: str) -> str:
+    return t(
+        "jumps {ratio} times as often as before: {times} since {day}, to about {after} from {before}",
+        ratio=number(_number(finding, "ratio"), 2),
+        times=counted("{n} jump", "{n} jumps", len(finding.episodes)),
+        day=_day(finding.since, zone),
+        after=quantity(finding.after, finding.unit),
+        before=quantity(finding.before, finding.unit),
+    )
+
+
+def _spike(finding: Finding, zone: str) -> str:
+    lasted = (finding.until or finding.last_seen) - finding.since
+    said = t("jumped to {after} from {before} on {moment}")
+    told = said.format(
+        after=quantity(finding.after, finding.unit),
+        before=quantity(finding.before, finding.unit),
+        moment=moment(finding.since, zone),
+    )
+    return t("{told}, for {span}", told=told, span=span(lasted)) if lasted > timedelta(0) else told
+
+
+def _silence(finding: Finding, zone: str) -> str:
+    if finding.until is None:
+        return t("has had no data since {moment}", moment=moment(finding.since, zone))
+    return t(
+        "had no data from {since} to {until}", since=moment(finding.since, zone), until=moment(finding.until, zone)
+    )
+
+
+def _threshold(finding: Finding, zone: str) -> str:
+    return t(
+        "was beyond {line} {times} since {day}, at worst at {worst}",
+        line=quantity(_number(finding, "line"), finding.unit),
+        times=counted("once", "{n} times", max(len(finding.episodes), 1)),
+        day=_day(finding.since, zone),
+        worst=quantity(finding.after, finding.unit),
+    )
+
+
+_TELL: Mapping[FindingKind, Callable[[Finding, str], str]] = {
+    "silence": _silence, "forecast": _forecast, "burst": _burst, "shift": _shift, "drift": _drift, "spike": _spike,
+    "threshold": _threshold,
+}  # fmt: skip
+
+
+def _number(finding: Finding, name: str) -> float:
+    value = finding.evidence.get(name)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _time(finding: Finding, name: str) -> datetime | None:
+    value = finding.evidence.get(name)
+    return datetime.fromisoformat(value) if isinstance(value, str) else None
+
+
+def _day(at: datetime | None, zone: str) -> str:
+    return day(at.astimezone(ZoneInfo(zone)).date()) if at else t("an unknown day")
