@@ -122,6 +122,7 @@ def _finding(seen: Sighting, before: Finding | None, as_of: datetime) -> Finding
 
 
 def _id(seen: Sighting) -> str:
-    """From what it is and when it began: two looks at the same data name it the same."""
-    named = "/".join((seen.line.service, seen.line.address, seen.kind, seen.detection.since.isoformat()))
+    """From what it is, which way and since when: two looks at the same data name it the same."""
+    way = "up" if seen.detection.size > 0 else "down"
+    named = "/".join((seen.line.service, seen.line.address, seen.kind, way, seen.detection.since.isoformat()))
     return blake2b(named.encode(), digest_size=5).hexdigest()

@@ -79,9 +79,9 @@ class Context:
 
 
 def items(found: Sequence[Finding], context: Context) -> tuple[Item, ...]:
-    """Every item, what matters most first."""
+    """Every item, what matters most first, what is over last."""
     made = (_item(group, context) for group in _groups(found))
-    return tuple(sorted(made, key=lambda item: (-item.score, item.since, item.id)))
+    return tuple(sorted(made, key=lambda item: (item.news == "over", -item.score, item.since, item.id)))
 
 
 def _groups(found: Sequence[Finding]) -> Iterable[list[Finding]]:
