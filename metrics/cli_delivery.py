@@ -96,6 +96,7 @@ def _facts(store: Store, window: Window, service: str | None) -> Facts:
             changes=deliveries.changes(db, Window(span.start, window.end), service),
             incidents=deliveries.incidents(db, span, service),
             builds=deliveries.builds(db, Window(span.start, window.end), service),
+            images=deliveries.images(db, window, service),
             watched=deliveries.watched(db),
             verdicts=verdicts(entries.latest(db, "cause", service)),
         )

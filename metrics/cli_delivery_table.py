@@ -38,6 +38,7 @@ TITLES = {
     "build_duration": "Build duration",
     "deploy_duration": "Deploy duration",
     "fix_floor": "A fix takes at least",
+    "image_wait": "Image to deployment",
     "incident_recovery_time": "Recovery of all incidents",
 }
 WORDS = {
@@ -58,17 +59,34 @@ WORDS = {
     "without_incidents": "judged by what mended them alone, since no incidents are collected",
     "impact": "from the impact's start",
     "deployment": "from the failed deployment's end",
+    "built_ahead": "built on a day before",
+    "built_that_day": "built on the day itself",
+    "image_again": "of an image that was there",
+    "image_unknown": "whose image is not known",
+    "built_meanwhile": "built only while they were deployed",
 }
 ENOUGH_OF = {
     "failed_deployment_recovery_time": "recoveries",
     "pipeline_failure_rate": "runs",
     "build_duration": "builds",
     "fix_floor": "builds and deployments",
+    "image_wait": "first deployments of an image",
     "incident_recovery_time": "incidents",
 }
-ABSENT = {"incidents": "no incidents are collected", "kinds": "nothing tells what a deployment was for"}
+ABSENT = {
+    "incidents": "no incidents are collected",
+    "kinds": "nothing tells what a deployment was for",
+    "images": "no pushes of images are collected",
+}
 # Users, and so incidents and fixes, are in production; builds are counted there once.
-ELSEWHERE = ("deployment_frequency", "change_lead_time", "rework_rate", "pipeline_failure_rate", "deploy_duration")
+ELSEWHERE = (
+    "deployment_frequency",
+    "change_lead_time",
+    "rework_rate",
+    "pipeline_failure_rate",
+    "deploy_duration",
+    "image_wait",
+)
 STAGES = {"review": "commit to merge", "wait": "merge to deployment", "deploy": "deployment"}
 
 

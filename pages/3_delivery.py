@@ -39,11 +39,11 @@ with here.toolbar:
 figure = delivery_table.asked()
 
 st.markdown(delivery_parts.sentence(seen, environment))
-delivery_tiles.draw(environment, delivery_tiles.USERS, seen.delivery.by)
-if figure is not None:
-    delivery_table.draw(seen, environment, figure)
-delivery_tiles.draw(environment, delivery_tiles.PIPELINE, seen.delivery.by)
+for tiles in (delivery_tiles.USERS, delivery_tiles.PIPELINE):
+    delivery_tiles.draw(environment, tiles, seen.delivery.by)
+    if figure in tiles:
+        delivery_table.draw(seen, environment, figure)
 delivery_causes.draw(here, seen, environment)
 delivery_parts.draw(seen, environment)
-if figure is None:
-    delivery_table.draw(seen, environment, None)
+if figure not in (*delivery_tiles.USERS, *delivery_tiles.PIPELINE):
+    delivery_table.draw(seen, environment, figure)

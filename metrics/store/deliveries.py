@@ -13,7 +13,7 @@ import pandas as pd
 from metrics.model import Window
 from metrics.store.shared import Reader
 
-__all__ = ["builds", "changes", "defects", "deployments", "incidents", "reach", "services", "watched"]
+__all__ = ["builds", "changes", "defects", "deployments", "images", "incidents", "reach", "services", "watched"]
 
 
 def deployments(db: Reader, window: Window, service: str | None = None) -> pd.DataFrame:
@@ -77,7 +77,7 @@ def incidents(db: Reader, window: Window, service: str | None = None) -> pd.Data
 def builds(db: Reader, window: Window, service: str | None = None) -> pd.DataFrame:
     """Builds, whole or not, that started in the window."""
     frame = db.frame(
-        """SELECT service, component, id, started_at, ended_at, status,
+        """SELECT service, component, id, started_at, ended_at, status, url,
                   x[1] AS pipeline, x[2] AS job, x[3] AS commit, x[4] AS deployment, x[5] AS rerun_of
         FROM (SELECT *, attrs ->> ['pipeline', 'job', 'commit', 'deployment', 'rerun_of'] AS x FROM events
               WHERE kind = 'build' AND started_at >= $since AND started_at < $until
@@ -86,6 +86,19 @@ def builds(db: Reader, window: Window, service: str | None = None) -> pd.DataFra
         _asked(window, service),
     )
     return _utc(frame, "started_at", "ended_at")
+
+
+def images(db: Reader, window: Window, service: str | None = None) -> pd.DataFrame:
+    """Every push of an image before the window's end, however early: a deployment may bring an old one."""
+    frame = db.frame(
+        """SELECT service, taken_at AS pushed_at, x[1] AS repository, x[2] AS digest, x[3] AS tags
+        FROM (SELECT service, taken_at, attrs ->> ['repository', 'digest', 'tags'] AS x FROM snapshots
+              WHERE starts_with(kind, 'image ') AND taken_at < $until AND ($service IS NULL OR service = $service))
+        WHERE x[2] IS NOT NULL
+        ORDER BY taken_at, digest""",
+        {"until": window.end.replace(tzinfo=None), "service": service},
+    )
+    return _utc(frame, "pushed_at")
 
 
 def defects(db: Reader, window: Window, service: str | None = None) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
 from metrics.model import Service, Window
@@ -27,6 +28,8 @@ class Seen:
     delivery: Delivery
     service: ServiceDelivery
     defects: Defects
+    builds: pd.DataFrame
+    """Its builds, as store.deliveries gives them."""
     state: tuple[str, ...]
     """What all of it depends on: the key for whatever is made of it."""
 
@@ -66,10 +69,11 @@ def _seen(
             changes=deliveries.changes(db, Window(span.start, window.end), name),
             incidents=deliveries.incidents(db, span, name),
             builds=deliveries.builds(db, Window(span.start, window.end), name),
+            images=deliveries.images(db, window, name),
             watched=deliveries.watched(db),
             verdicts=verdicts(entries.latest(db, "cause", name)),
         )
         defects = deliveries.defects(db, window, name)
     report = delivery(facts, [_service], window, _now, by)
     state = (str(folder), version, described, str(months), by, hour.isoformat())
-    return Seen(report, report.services[0], found(defects, window, _service), state)
+    return Seen(report, report.services[0], found(defects, window, _service), facts.builds, state)

@@ -6,13 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from metrics.model import Insufficient
-from metrics.review.delivery.figure import Spread
+from metrics.review.delivery.figure import NotCollected, Spread
 from metrics.review.delivery.figures import Figures, Stage
 from metrics.review.delivery.report import EnvironmentDelivery
 from metrics.ui import delivery_charts
 from metrics.ui.delivery_causes import waiting
 from metrics.ui.delivery_loading import Seen
-from metrics.ui.delivery_words import STAGES
+from metrics.ui.delivery_tiles import show
+from metrics.ui.delivery_words import STAGES, TITLES, basis, explained
 from metrics.ui.frame import Frame
 from metrics.ui.tables import ROW_HEIGHT
 from metrics.ui.words import counted, day_range, moment, number, quantity, t
@@ -57,6 +58,7 @@ def draw(seen: Seen, of: EnvironmentDelivery) -> None:
     with st.grid(2, min_column_width=330, gap="small", key="delivery-parts"):
         with st.container(key="side-stages"):
             _stages(of)
+            _images(seen.service.service.title, of)
         if of.counts and seen.defects.total:
             with st.container(key="side-defects"):
                 st.subheader(t("Defects by the phase in which they were found"), anchor=False)
@@ -94,6 +96,40 @@ def _stage(now: Figures, before: Figures, name: str) -> str:
     if earlier is not None:
         said += t(" · before: {median}", median=quantity(earlier.median, "s"))
     return said
+
+
+def _images(service: str, of: EnvironmentDelivery) -> None:
+    """How long images lay ready; where nobody collects their pushes, that."""
+    now, before = of.now.image_wait, of.before.image_wait
+    if isinstance(now.value, NotCollected):
+        st.caption(
+            t(
+                "How long an image waits for its deployment is not known: no pushes of {service}'s images are "
+                "collected (`ecr`).",
+                service=service,
+            )
+        )
+        return
+    show(f"**{t(TITLES['image_wait'])}**", "image_wait", help_text=explained("image_wait", now))
+    if not isinstance(now.value, Spread):
+        st.markdown(f"{basis('image_wait', now.value)}.")
+        return
+    said = t(
+        "{median}, 9 of 10 within {p90}", median=quantity(now.value.median, "s"), p90=quantity(now.value.p90, "s")
+    )
+    if isinstance(before.value, Spread):
+        said += t(" · before: {median}", median=quantity(before.value.median, "s"))
+    ahead = t(
+        "{k} of {n} images were built on a day before their deployment.",
+        k=number(now.parts.get("built_ahead", 0)),
+        n=number(now.value.n),
+    )
+    late = now.excluded.get("built_meanwhile", 0)
+    if late:
+        ahead += " " + counted(
+            "{n} deployment had to build its own first.", "{n} deployments had to build their own first.", late
+        )
+    st.markdown(f"{said}  \n{ahead}")
 
 
 def _defects(seen: Seen) -> str:

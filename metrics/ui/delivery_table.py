@@ -1,31 +1,34 @@
-"""The deployments behind a figure, or all of a period, one row each."""
+"""What stands behind a figure, or all deployments of a period, one row each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from metrics.review.delivery.behind import OPENED, Behind, behind
+from metrics.review.delivery.behind import OPENED, Behind, behind, builds_behind, incidents_behind
+from metrics.review.delivery.images import Ready
 from metrics.review.delivery.report import EnvironmentDelivery
-from metrics.ui import address, controls
+from metrics.ui import address, controls, delivery_behind
 from metrics.ui.delivery_loading import Seen
 from metrics.ui.delivery_tiles import show
 from metrics.ui.delivery_words import TITLES
 from metrics.ui.happened import web
 from metrics.ui.tables import ROW_HEIGHT
-from metrics.ui.words import counted, number, quantity, t
+from metrics.ui.words import both, counted, number, quantity, t
 
 __all__ = ["asked", "draw", "environment", "frame"]
 
 ROWS_SHOWN = 14
+# Columns that one figure asks for, and no other.
+ONLY = {"alone": "fix_floor", "ready": "image_wait"}
 
 
 def asked() -> str | None:
-    """The figure whose deployments are open; one that there is not is explained."""
+    """The figure that is open; one that there is not is explained."""
     figure = address.asked("figure")
     if figure is not None and figure not in OPENED:
         controls.explain("figure", {name: t(TITLES[name]) for name in OPENED})
@@ -43,44 +46,87 @@ def environment(seen: Seen) -> EnvironmentDelivery:
     return every[controls.one(t("Environment"), names, "environment", width=150)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    many: str
+    rows: pd.DataFrame
+    columns: dict[str, Any]
+    alt: str
+
+
 def draw(seen: Seen, of: EnvironmentDelivery, figure: str | None) -> None:
-    """The table with its heading; one that a figure has opened can be closed again."""
-    rows = behind(of, seen.delivery.deployments, figure)
+    """The tables with their heading; what a figure has opened can be closed again."""
+    tables = _tables((*seen.state, of.environment, figure or ""), seen, of, figure)
     with st.container(horizontal=True, vertical_alignment="center"):
-        many = counted("{n} deployment", "{n} deployments", len(rows))
+        many = both([each.many for each in tables])
         title = t("{many} behind {figure}", many=many, figure=t(TITLES[figure]).lower()) if figure else many
         st.subheader(title, anchor=False, width="content")
         if figure is not None:
             st.space("stretch")
             show(t("Close"), None, icon=":material/close:")
-    if not rows:
-        st.caption(t("None in this period."))
-        return
-    st.dataframe(
-        _frame((*seen.state, of.environment, figure or ""), rows, seen.service.service.time_zone),
-        key=f"deployments-{figure}",
-        hide_index=True,
-        row_height=ROW_HEIGHT,
-        height=min(len(rows) + 1, ROWS_SHOWN) * ROW_HEIGHT + 8,
-        column_config=_columns(),
-        alt=t("Deployments with how they went, how long they took, what they brought and whether they failed"),
-    )
+    for number_, table in enumerate(tables):
+        if table.rows.empty:
+            st.caption(t("None in this period."))
+            continue
+        st.dataframe(
+            table.rows,
+            key=f"behind-{figure}-{number_}",
+            hide_index=True,
+            row_height=ROW_HEIGHT,
+            height=min(len(table.rows) + 1, ROWS_SHOWN) * ROW_HEIGHT + 8,
+            column_config=table.columns,
+            alt=table.alt,
+        )
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _frame(key: tuple[str, ...], _rows: Sequence[Behind], zone: str) -> pd.DataFrame:
-    return frame(_rows, zone)
+def _tables(key: tuple[str, ...], _seen: Seen, _of: EnvironmentDelivery, figure: str | None) -> tuple[_Table, ...]:
+    """What a figure counts; a fix needs a build and a deployment."""
+    zone, deployments = _seen.service.service.time_zone, _seen.delivery.deployments
+    if figure == "incident_recovery_time":
+        incidents = incidents_behind(_of)
+        return (
+            _Table(
+                counted("{n} incident", "{n} incidents", len(incidents)),
+                delivery_behind.incidents(incidents, deployments, zone),
+                delivery_behind.incident_columns(),
+                t("Incidents with how long they lasted and what caused them"),
+            ),
+        )
+    found = []
+    if figure in ("build_duration", "fix_floor"):
+        builds = builds_behind(_of, _seen.builds)
+        found.append(
+            _Table(
+                counted("{n} build", "{n} builds", len(builds)),
+                delivery_behind.builds(builds, zone),
+                delivery_behind.build_columns(),
+                t("Builds with how long they took"),
+            )
+        )
+    if figure != "build_duration":
+        rows = behind(_of, deployments, figure)
+        found.append(
+            _Table(
+                counted("{n} deployment", "{n} deployments", len(rows)),
+                frame(rows, zone).drop(columns=[name for name, only in ONLY.items() if only != figure]),
+                _columns(),
+                t("Deployments with how they went, how long they took, what they brought and whether they failed"),
+            )
+        )
+    return tuple(found)
 
 
 def frame(rows: Sequence[Behind], zone: str) -> pd.DataFrame:
     """Words and times of each row, in the order given."""
     every = [each.deployment for each in rows]
-    ended = pd.DatetimeIndex([datetime.fromtimestamp(each.finished, UTC) for each in every])
     return pd.DataFrame(
         {
-            "ended": ended.tz_convert(zone).tz_localize(None),
+            "ended": delivery_behind.on_the_clock([each.finished for each in every], zone),
             "what": [each.version or each.title or each.id for each in every],
             "component": [each.component or "" for each in every],
+            "alone": ["" if each.alone_s is None else quantity(each.alone_s, "s") for each in rows],
+            "ready": [_ready(each.image) for each in rows],
             "kind": [t(each.kind) if each.kind != "unknown" else "" for each in every],
             "status": [t(each.status) for each in every],
             "failed": [_failed(each) for each in rows],
@@ -92,6 +138,15 @@ def frame(rows: Sequence[Behind], zone: str) -> pd.DataFrame:
             "url": [web(each.url) for each in every],
         }
     )
+
+
+def _ready(image: Ready | None) -> str:
+    if image is None:
+        return ""
+    if image.waited_s < 0:
+        return t("built meanwhile")
+    day = counted("{n} day ahead", "{n} days ahead", image.days_ahead) if image.is_built_ahead else t("same day")
+    return f"{quantity(image.waited_s, 's')}, {day}"
 
 
 def _failed(of: Behind) -> str:
@@ -117,6 +172,8 @@ def _columns() -> dict[str, Any]:
         "ended": column.DatetimeColumn(t("Ended"), format="ddd D MMM, HH:mm", width=125),
         "what": column.TextColumn(t("Version"), width=150),
         "component": column.TextColumn(t("Component"), width=90),
+        "alone": column.TextColumn(t("Took without its build"), width=150, alignment="right"),
+        "ready": column.TextColumn(t("Its image was ready"), width=150),
         "kind": column.TextColumn(t("Kind"), width=75),
         "status": column.TextColumn(t("Ended as"), width=85),
         "failed": column.TextColumn(t("Failed users"), width=95),

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import streamlit as st
 
 from metrics.model import Insufficient
-from metrics.review.delivery.behind import OPENED
 from metrics.review.delivery.figure import NotCollected
 from metrics.review.delivery.report import EnvironmentDelivery
 from metrics.review.delivery.trend import By
@@ -36,7 +35,7 @@ def draw(of: EnvironmentDelivery, names: Sequence[str], by: By) -> None:
 
 
 def show(label: str, figure: str | None, *, help_text: str | None = None, icon: str | None = None) -> None:
-    """A button that opens the deployments behind a figure, or closes them: the address says which.
+    """A button that opens what stands behind a figure, or closes them: the address says which.
 
     No `st.page_link`: a click on one that leads from here to here changed nothing.
     """
@@ -55,10 +54,7 @@ def _tile(of: EnvironmentDelivery, name: str, by: By) -> None:
     now, before = getattr(of.now, name), getattr(of.before, name)
     with st.container(border=True, key=f"figure-{name}", height="stretch"):
         title, said = f"**{t(TITLES[name])}**", explained(name, now)
-        if name in OPENED:
-            show(title, name, help_text=said)
-        else:
-            st.markdown(title, help=said)
+        show(title, name, help_text=said)
         st.metric(basis(name, now.value), value(now.value))
         st.caption("  \n".join(part for part in (spread(now.value), _before(before.value), reference(name)) if part))
         chart = delivery_charts.trend(name, of.trend)

@@ -33,6 +33,7 @@ TITLES = {
     "deploy_duration": "Deploy duration",
     "fix_floor": "A fix takes at least",
     "incident_recovery_time": "Recovery, all incidents",
+    "image_wait": "Image to deployment",
 }
 # Users, and so incidents and fixes, are in production; builds are counted there once.
 ELSEWHERE = ("deployment_frequency", "change_lead_time", "rework_rate", "pipeline_failure_rate", "deploy_duration")
@@ -48,8 +49,13 @@ UNITS = {
     "deploy_duration": ("{n} deployment", "{n} deployments"),
     "fix_floor": ("{n} build or deployment", "{n} builds or deployments"),
     "incident_recovery_time": ("{n} incident", "{n} incidents"),
+    "image_wait": ("{n} first deployment of an image", "{n} first deployments of an image"),
 }
-ABSENT = {"incidents": "no incidents are collected", "kinds": "no deployment says its kind"}
+ABSENT = {
+    "incidents": "no incidents are collected",
+    "kinds": "no deployment says its kind",
+    "images": "no pushes of images are collected",
+}
 LEFT_OUT = {
     "first_deployment": "{n} of a first deployment",
     "gap_over_60_days": "{n} after a pause of more than 60 days",
@@ -63,6 +69,9 @@ LEFT_OUT = {
     "aborted": "{n} aborted",
     "running": "{n} still running",
     "unknown": "{n} of unknown status",
+    "image_again": "{n} of an image that was there",
+    "image_unknown": "{n} whose image is not known",
+    "built_meanwhile": "{n} built only while they were deployed",
 }
 MADE_OF = {
     "planned": "{n} planned",
@@ -82,6 +91,8 @@ MADE_OF = {
     "deployments": "{n} deployments",
     "deployments_failed": "{n} of them failed",
     "unknown": "{n} of unknown kind",
+    "built_ahead": "{n} built on a day before",
+    "built_that_day": "{n} built on the day itself",
 }
 DEFINITIONS = {
     "deployment_frequency": "Deployments that reached users, for each week of the period.",
@@ -95,6 +106,7 @@ DEFINITIONS = {
     "deploy_duration": "Deployments that succeeded, from start to end.",
     "fix_floor": "The median build and then the median deployment: a fix can't reach users faster.",
     "incident_recovery_time": "Every incident from start to end, whatever caused it.",
+    "image_wait": "From the push of an image to the start of the first deployment that brought it.",
 }
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 

@@ -65,7 +65,7 @@ def _facts(store: Store, window: Window) -> Facts:
     with store.read() as db:
         return Facts(
             deliveries.deployments(db, span), deliveries.changes(db, span), deliveries.incidents(db, span),
-            deliveries.builds(db, span), deliveries.watched(db),
+            deliveries.builds(db, span), deliveries.images(db, span), deliveries.watched(db),
         )  # fmt: skip
 
 

@@ -142,7 +142,8 @@ def test_snapshots_hold_the_limits(data):
         ("mail", "quota"),
         ("resume-parser", "limits"),
         ("eks", "finished_jobs"),
-    }
+    } | {(s.component, s.kind) for s in data.snapshots if s.kind.startswith("image ")}
+    assert {s.component for s in data.snapshots if s.kind.startswith("image ")} == {"images"}
 
 
 @pytest.mark.parametrize(

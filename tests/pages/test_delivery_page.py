@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from metrics import cli, config
 from metrics.model import Event, Window
-from metrics.review.delivery.figure import FailRate
+from metrics.review.delivery.figure import FailRate, Floor, Spread
 from metrics.review.period import Period
 from metrics.store import Store, entries, write
 from metrics.ui import delivery_loading, loading
@@ -73,6 +74,52 @@ def test_a_figure_opens_the_deployments_behind_it_those_that_count_first(demo, m
     assert len(table) == int(n)
     assert list(table["failed"] != "") == sorted(table["failed"] != "", reverse=True)
     assert table["url"].str.startswith("https://").all()
+
+
+@pytest.mark.parametrize(
+    ("figure", "heading", "columns"),
+    [
+        ("build_duration", r"(\d+) builds behind build duration", [{"job", "took", "commit"}]),
+        (
+            "incident_recovery_time",
+            r"(\d+) incidents behind recovery, all incidents",
+            [{"lasted", "severity", "cause"}],
+        ),
+        ("fix_floor", r"(\d+) builds and \d+ deployments behind a fix takes", [{"job", "took"}, {"alone", "what"}]),
+        ("image_wait", r"(\d+) deployments behind image to deployment", [{"ready", "what"}]),
+    ],
+)
+def test_every_figure_opens_the_rows_behind_it(demo, monkeypatch, figure, heading, columns):
+    app = visit(PAGE, demo, monkeypatch, figure=figure)
+    assert not app.exception
+    (found,) = [found for each in app.subheader if (found := re.match(heading, each.value))]
+    tables = [each.value for each in app.dataframe[: len(columns)]]
+    assert [wanted <= set(table) for wanted, table in zip(columns, tables, strict=True)] == [True] * len(columns)
+    assert len(tables[0]) == int(found[1])
+    (production,) = [each for each in seen_of(demo).service.environments if each.counts]
+    match getattr(production.now, figure).value:
+        case Floor(build, deploy):
+            assert [len(table) for table in tables] == [build.n, deploy.n]
+        case Spread(n) if figure == "image_wait":
+            assert (~tables[0]["ready"].eq("built meanwhile")).sum() == n
+        case Spread(n):
+            assert len(tables[0]) == n
+        case other:
+            pytest.fail(f"no figure: {other}")
+
+
+def seen_of(folder: Path) -> delivery_loading.Seen:
+    seen = delivery_loading.seen(folder, config.load(folder).services[0], 3, "week", datetime.now(UTC))
+    assert seen is not None
+    return seen
+
+
+def test_how_long_images_lay_ready_or_that_nobody_collects_them(demo, folder, monkeypatch):
+    text = said(visit(PAGE, demo, monkeypatch))
+    assert re.search(r"\d+ of \d+ images were built on a day before their deployment", text)
+    assert re.search(r"\d+ deployments had to build their own first", text)
+    text = said(visit(PAGE, few(folder), monkeypatch))
+    assert "no pushes of shop's images are collected" in text
 
 
 def test_a_figure_that_there_is_not_is_explained(demo, monkeypatch):
@@ -211,9 +258,7 @@ def test_all_give_the_same_number_for_the_same_question(demo, monkeypatch, capsy
     """Deployments to production that ended in the Delivery page's period, well or not."""
     app = visit(PAGE, demo, monkeypatch)
     of_page = app.dataframe[-1].value
-    service = config.load(demo).services[0]
-    seen = delivery_loading.seen(demo, service, 3, "week", datetime.now(UTC))
-    assert seen is not None
+    service, seen = config.load(demo).services[0], seen_of(demo)
     window = seen.delivery.window
     since, until = (moment.strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (window.start, window.end))
     of_command = printed(demo, capsys, "--since", since, "--until", until)
@@ -234,7 +279,7 @@ def test_all_give_the_same_number_for_the_same_question(demo, monkeypatch, capsy
     rate = production.now.change_fail_rate.value
     assert isinstance(rate, FailRate)
     assert of_command["now"]["change_fail_rate"]["value"]["confirmed"]["k"] == rate.confirmed.k
-    assert set(TITLES) == {*USERS, *PIPELINE}
+    assert set(TITLES) == {*USERS, *PIPELINE, "image_wait"}
 
 
 def test_events_lead_to_their_source_from_home_and_explore(demo, monkeypatch):

@@ -17,8 +17,9 @@ from metrics.review.delivery.causes import Incident
 from metrics.review.delivery.changes import GAP_S, Carried
 from metrics.review.delivery.deployments import REMEDIES, Deployment, Status, seconds, status_of, texts
 from metrics.review.delivery.failures import Failure
+from metrics.review.delivery.images import Ready
 
-__all__ = ["NO_BUILDS", "OBSERVED_S", "WHY", "Builds", "Columns", "builds_by_service", "columns"]
+__all__ = ["NO_BUILDS", "NO_WAIT", "OBSERVED_S", "WHY", "Builds", "Columns", "builds_by_service", "columns"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -34,6 +35,9 @@ _NO_NUMBERS: Final = np.zeros(0, dtype=np.int64)
 
 WHY: Final = ("", "first_deployment", "gap_over_60_days", "negative")
 """Why a change has no lead time, by the number in `Columns.lead_why`."""
+
+NO_WAIT: Final = ("", "image_unknown", "image_again", "built_meanwhile")
+"""Why nobody can say for how long a deployment's image was ready, by the number in `Done.why_no_wait`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +71,12 @@ class Done:
     took: Floats
     took_alone: Floats
     """Without the time in which its own build ran inside it."""
+    waited: Floats
+    """For how long its image had been ready."""
+    is_ahead: Flags
+    """Whether that image was built on a day before."""
+    why_no_wait: Ints
+    """A number of NO_WAIT: the reason why that counts for nothing, or 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +127,8 @@ class Columns:
     """NaN while open."""
     is_watched: bool
     """Whether incidents are collected, so that none means none."""
+    has_images: bool
+    """Whether any image of the service is known."""
     known_since: float
     """When the oldest run that is known ended; infinite where none is."""
     shows_failures: bool
@@ -132,8 +144,10 @@ def columns(
     failed: Mapping[int, Failure],
     incidents: Sequence[Incident],
     builds: Builds,
+    images: Mapping[int, Ready],
     *,
     is_watched: bool,
+    has_images: bool,
     as_of: float,
 ) -> Columns:
     """The columns of one environment; `places` are its deployments among all."""
@@ -142,7 +156,13 @@ def columns(
     runs = [deployments[place] for place in by_end]
     mine = [failed[place] for place in done if place in failed]
     return Columns(
-        done=_done([deployments[place] for place in done], [failed.get(place) for place in done], builds, as_of),
+        done=_done(
+            [deployments[place] for place in done],
+            [failed.get(place) for place in done],
+            [images.get(place) for place in done],
+            builds,
+            as_of,
+        ),
         leads=NO_LEADS if brought is None else _leads(deployments, brought),
         broken=Broken(
             finished=np.array([each.deployment.finished for each in mine], dtype=np.float64),
@@ -156,6 +176,7 @@ def columns(
         incident_started=np.array([each.started for each in incidents], dtype=np.float64),
         incident_took=np.array([_or_nan(each.ended) - each.started for each in incidents], dtype=np.float64),
         is_watched=is_watched,
+        has_images=has_images,
         known_since=runs[0].finished if runs else np.inf,
         # Of all that is known and not of one period: else only the bad weeks would get a figure.
         shows_failures=is_watched or bool(mine),
@@ -167,7 +188,13 @@ def _or_nan(value: float | None) -> float:
     return np.nan if value is None else value
 
 
-def _done(done: Sequence[Deployment], failed: Sequence[Failure | None], builds: Builds, as_of: float) -> Done:
+def _done(
+    done: Sequence[Deployment],
+    failed: Sequence[Failure | None],
+    brought: Sequence[Ready | None],
+    builds: Builds,
+    as_of: float,
+) -> Done:
     finished = np.array([each.finished for each in done], dtype=np.float64)
     has_failed = np.array([each is not None for each in failed], dtype=bool)
     took = np.array([each.finished - each.started if each.is_timed else np.nan for each in done], dtype=np.float64)
@@ -182,7 +209,18 @@ def _done(done: Sequence[Deployment], failed: Sequence[Failure | None], builds: 
         pending=~has_failed & (as_of - finished < OBSERVED_S),
         took=took,
         took_alone=took - _building(done, builds),
+        waited=np.array([each.waited_s if each else np.nan for each in brought], dtype=np.float64),
+        is_ahead=np.array([each is not None and each.is_built_ahead for each in brought], dtype=bool),
+        why_no_wait=np.array([_why_no_wait(each) for each in brought], dtype=np.int64),
     )
+
+
+def _why_no_wait(brought: Ready | None) -> int:
+    if brought is None:
+        return 1
+    if not brought.is_first:
+        return 2
+    return 3 if brought.waited_s < 0 else 0
 
 
 def _building(done: Sequence[Deployment], builds: Builds) -> Floats:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from metrics.model import Insufficient, Window
 from metrics.review.delivery.changes import HOW
-from metrics.review.delivery.columns import WHY, Columns
+from metrics.review.delivery.columns import NO_WAIT, WHY, Columns
 from metrics.review.delivery.figure import (
     ENOUGH,
     FailRate,
@@ -44,6 +44,7 @@ class Figures:
     build_duration: Figure[Spread]
     deploy_duration: Figure[Spread]
     fix_floor: Figure[Floor]
+    image_wait: Figure[Spread]
     incident_recovery_time: Figure[Spread]
 
 
@@ -72,6 +73,7 @@ def figures(of: Columns, window: Window) -> Figures:
         build_duration=build,
         deploy_duration=deploy,
         fix_floor=_floor(build, _durations(of.done.took_alone[done])),
+        image_wait=_image_wait(of, done),
         incident_recovery_time=_incidents(of, window),
     )
 
@@ -219,6 +221,21 @@ def _floor(build: Figure[Spread], alone: Figure[Spread]) -> Figure[Floor]:
         return Figure(Floor(build.value, alone.value))
     short = build.value if not isinstance(build.value, Spread) else alone.value
     return Figure(short if not isinstance(short, Spread) else Insufficient(ENOUGH, 0))
+
+
+def _image_wait(of: Columns, done: slice) -> Figure[Spread]:
+    """How long an image was ready before it was deployed, and whether it had been built on a day before."""
+    if not of.has_images:
+        return Figure(NotCollected("images"))
+    why = of.done.why_no_wait[done]
+    left_out = np.bincount(why, minlength=len(NO_WAIT))
+    excluded = {name: int(left_out[n]) for n, name in enumerate(NO_WAIT) if n and left_out[n]}
+    kept = why == 0
+    n, ahead = int(kept.sum()), int((kept & of.done.is_ahead[done]).sum())
+    parts = _told(built_ahead=ahead, built_that_day=n - ahead)
+    if n < ENOUGH:
+        return Figure(Insufficient(ENOUGH, n), excluded, parts)
+    return Figure(spread(of.done.waited[done][kept]) or Insufficient(ENOUGH, 0), excluded, parts)
 
 
 def _incidents(of: Columns, window: Window) -> Figure[Spread]:

@@ -2,7 +2,8 @@
 
 A deployment knows the version or the commit that it brought, an image its tags and its digest. Where they name each
 other, the newest such image that was pushed before the deployment began is what was deployed; of a service that
-consists of several images, that is the last one to be ready.
+consists of several images, that is the last one to be ready. Where there was none yet, it is the first that was
+pushed while the deployment ran, which had to wait for it.
 """
 
 from __future__ import annotations
@@ -18,12 +19,10 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from metrics.model import Service
-from metrics.review.delivery.deployments import Deployment
+from metrics.review.delivery.deployments import Deployment, Stream, seconds, texts
 
 __all__ = ["Image", "Ready", "images_of", "ready"]
 
-KIND: Final = "image "
-"""What the snapshots of sources like `ecr` begin with; the digest follows."""
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 # A commit is known by seven digits: git's own default for a short one.
 _SHORT, _WHOLE = 7, 40
@@ -39,7 +38,6 @@ class Image:
     tags: tuple[str, ...]
     pushed: float
     """Seconds since 1970."""
-    size: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,48 +47,45 @@ class Ready:
     deployment: Deployment
     image: Image
     waited_s: float
-    """From the push to the beginning of the deployment."""
+    """From the push to the beginning of the deployment; below 0 where it was pushed only while that ran."""
     days_ahead: int
     """How many days before it was pushed, by the calendar of the service: 0 where it was built on the day itself."""
+    is_first: bool
+    """Whether no earlier deployment of the component to the environment had brought it."""
 
     @property
     def is_built_ahead(self) -> bool:
         return self.days_ahead > 0
 
 
-def images_of(snapshots: pd.DataFrame) -> list[Image]:
-    """The images among the snapshots of store.read, oldest first."""
-    mine = snapshots[snapshots["kind"].str.startswith(KIND)]
-    found = [
-        Image(
-            service=service,
-            repository=str(values.get("repository", "")),
-            digest=str(values["digest"]),
-            tags=tuple(str(values.get("tags") or "").split()),
-            pushed=taken_at.timestamp(),
-            size=float(values["size"]),
-        )
-        for service, taken_at, values in zip(mine["service"], mine["taken_at"], mine["values"], strict=True)
+def images_of(frame: pd.DataFrame) -> list[Image]:
+    """The frame of store.deliveries, one noun a row."""
+    names = ("service", "repository", "digest", "tags")
+    columns = zip(*(texts(frame[name]) for name in names), strict=True)
+    return [
+        Image(str(service), repository or "", str(digest), tuple((tags or "").split()), pushed)
+        for (service, repository, digest, tags), pushed in zip(columns, seconds(frame["pushed_at"]), strict=True)
     ]
-    return sorted(found, key=lambda image: image.pushed)
 
 
 def ready(
-    deployments: Iterable[Deployment], images: Iterable[Image], services: Sequence[Service] = ()
-) -> list[Ready]:
-    """Each deployment whose image is known, in the given order."""
+    deployments: Sequence[Deployment], images: Iterable[Image], services: Sequence[Service] = ()
+) -> dict[int, Ready]:
+    """Each deployment that reached users and whose image is known, by its place; they come by their start."""
     zones = {service.name: ZoneInfo(service.time_zone) for service in services}
     known: dict[tuple[str, str], list[Image]] = {}
     for image in sorted(images, key=lambda each: each.pushed):
         for name in _names_of_image(image):
             known.setdefault((image.service, name), []).append(image)
-    found = []
-    for each in deployments:
-        brought = _deployed(each, known)
-        if brought is not None:
+    found, brought = dict[int, Ready](), set[tuple[Stream, str]]()
+    for place, each in enumerate(deployments if known else ()):
+        its = _deployed(each, known) if each.reached_users else None
+        if its is not None:
             zone = zones.get(each.service, UTC)
-            days = (_day(each.started, zone) - _day(brought.pushed, zone)).days
-            found.append(Ready(each, brought, each.started - brought.pushed, days))
+            days = (_day(each.started, zone) - _day(its.pushed, zone)).days
+            is_first = (each.stream, its.digest) not in brought
+            brought.add((each.stream, its.digest))
+            found[place] = Ready(each, its, each.started - its.pushed, days, is_first)
     return found
 
 
@@ -100,6 +95,8 @@ def _deployed(deployment: Deployment, known: dict[tuple[str, str], list[Image]])
         before = bisect_right(images, deployment.started, key=lambda image: image.pushed)
         if before:
             return images[before - 1]
+        if images and images[0].pushed < deployment.finished:
+            return images[0]
     return None
 
 

@@ -16,6 +16,7 @@ from metrics.review.delivery.columns import NO_BUILDS, Columns, builds_by_servic
 from metrics.review.delivery.deployments import Deployment, counted_environment, followed
 from metrics.review.delivery.failures import Failure, failures
 from metrics.review.delivery.figures import Figures, Stage, figures, stages
+from metrics.review.delivery.images import Ready, images_of, ready
 from metrics.review.delivery.trend import Bucket, By, trend
 from metrics.review.period import Period
 
@@ -35,6 +36,7 @@ class Facts:
     changes: pd.DataFrame
     incidents: pd.DataFrame
     builds: pd.DataFrame
+    images: pd.DataFrame
     watched: frozenset[str]
     """The services whose incidents are collected."""
     verdicts: Mapping[Subject, Verdict] = field(default_factory=dict)
@@ -55,6 +57,10 @@ class EnvironmentDelivery:
     trend: tuple[Bucket, ...]
     failures: tuple[Failure, ...]
     """Deployments of the period that failed, or are suspected to have."""
+    incidents: tuple[Incident, ...]
+    """Those that began in the period; only production has any."""
+    images: Mapping[Deployment, Ready]
+    """The images that deployments of the period brought for the first time."""
     links: tuple[Link, ...]
     """What caused the incidents of the period, and what its mending deployments mended."""
     columns: Columns
@@ -89,6 +95,9 @@ class _Known:
     failed: Mapping[int, Failure]
     links: Mapping[tuple[str, str], list[Link]]
     incidents: Mapping[str, list[Incident]]
+    images: Mapping[int, Ready]
+    imaged: frozenset[str]
+    """The services of which any image is known."""
 
 
 def needed(window: Window) -> Window:
@@ -115,7 +124,9 @@ def delivery(facts: Facts, services: Sequence[Service], window: Window, as_of: d
                 known.failed,
                 known.incidents.get(service.name, []) if counts else [],
                 builds.get(service.name, NO_BUILDS) if counts else NO_BUILDS,
+                known.images,
                 is_watched=counts and service.name in facts.watched,
+                has_images=service.name in known.imaged,
                 as_of=as_of.timestamp(),
             )
             environments.append(_environment(service, name, known, of, period, by))
@@ -147,9 +158,17 @@ def _known(facts: Facts, services: Sequence[Service]) -> _Known:
     by_service_: dict[str, list[Incident]] = {}
     for incident in incidents:
         by_service_.setdefault(incident.service, []).append(incident)
-    failed = {each.place: each for each in failures(deployments, all_links)}
+    images = images_of(facts.images)
     return _Known(
-        facts, deployments, places, brought, failed, _by_place(all_links, deployments, counted), by_service_
+        facts=facts,
+        deployments=deployments,
+        places=places,
+        carried=brought,
+        failed={each.place: each for each in failures(deployments, all_links)},
+        links=_by_place(all_links, deployments, counted),
+        incidents=by_service_,
+        images=ready(deployments, images, services),
+        imaged=frozenset(image.service for image in images),
     )
 
 
@@ -188,6 +207,18 @@ def _environment(
         stages=stages(of, window),
         trend=trend(of, window, by, service),
         failures=tuple(each for each in failed if _is_in(each.deployment.finished, window)),
+        incidents=tuple(
+            each
+            for each in (known.incidents.get(service.name, ()) if name == counted_environment(service) else ())
+            if _is_in(each.started, window)
+        ),
+        images={
+            each.deployment: each
+            for place in (places if known.images else ())
+            if (each := known.images.get(place)) is not None
+            and each.is_first
+            and _is_in(each.deployment.finished, window)
+        },
         links=tuple(
             link
             for link in known.links.get((service.name, name), [])

@@ -48,7 +48,7 @@ def happenings(draw: st.DrawFn) -> Facts:
          "caused_by_deployment": draw(st.sampled_from([None, None, "d2", "d98"]))}
         for n, hour in enumerate(draw(st.lists(HOURS, max_size=12)))
     ]  # fmt: skip
-    rows = {"deployment": deployments, "change": changes, "incident": incidents, "build": []}
+    rows = {"deployment": deployments, "change": changes, "incident": incidents, "build": [], "image": []}
     return Facts(*(frame(kind, found) for kind, found in rows.items()), watched=frozenset({"jobs"}))
 
 

@@ -6,8 +6,10 @@ One event a line, `kind: id start end key=value …`, with times of 2026 as 09-0
     change: c1 08-31T09:00 08-31T17:00 deployed_by=d1
     incident: i1 09-01T10:30 - caused_by_deployment=d1
     build: b1 09-01T09:00 09-01T09:40 deployment=d1
+    image: 09-01T09:40 V1
 
-Everything is of service jobs and component web, and deployments go to production, unless the line says otherwise.
+An image is pushed with a tag. Everything is of service jobs and component web, and deployments go to production, unless
+the line says otherwise.
 """
 
 from __future__ import annotations
@@ -31,10 +33,11 @@ COLUMNS = {
     "change": ("service", "component", "id", "authored_at", "merged_at", "deployed_by", "reverts"),
     "incident": ("service", "component", "id", "started_at", "ended_at", "detected_at", "title", "url", "severity",
                  "caused_by_deployment"),
-    "build": ("service", "component", "id", "started_at", "ended_at", "status", "pipeline", "job", "commit",
+    "build": ("service", "component", "id", "started_at", "ended_at", "status", "url", "pipeline", "job", "commit",
               "deployment", "rerun_of"),
+    "image": ("service", "pushed_at", "repository", "digest", "tags"),
 }  # fmt: skip
-TIMES = ("started_at", "ended_at", "detected_at", "authored_at", "merged_at")
+TIMES = ("started_at", "ended_at", "detected_at", "authored_at", "merged_at", "pushed_at")
 
 
 def moment(text: str) -> datetime | None:
@@ -49,6 +52,17 @@ def row(kind: str, text: str) -> dict[str, object]:
     # An underscore stands for a space, so that a title is one word here too.
     given |= {name: value.replace("_", " ") if name == "title" else value for name, value in _pairs(rest)}
     return {name: None if given.get(name) == "-" else given.get(name) for name in COLUMNS[kind]}
+
+
+def _image(text: str) -> dict[str, object]:
+    at, tag = text.split()
+    return {
+        "service": "jobs",
+        "pushed_at": moment(at),
+        "repository": "jobs/web",
+        "digest": f"sha256:{tag}",
+        "tags": tag,
+    }
 
 
 def _pairs(words: Iterable[str]) -> list[tuple[str, str]]:
@@ -69,7 +83,9 @@ def facts(text: str, verdicts: Mapping[Subject, Verdict] | None = None, watched:
     rows: dict[str, list[dict[str, object]]] = {kind: [] for kind in COLUMNS}
     for line in text.strip().splitlines():
         kind, _, rest = line.strip().partition(": ")
-        if kind in rows:
+        if kind == "image":
+            rows[kind].append(_image(rest))
+        elif kind in rows:
             rows[kind].append(row(kind, rest))
     frames = [frame(kind, found) for kind, found in rows.items()]
     return Facts(*frames, watched=frozenset(watched), verdicts=verdicts or {})
