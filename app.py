@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from metrics.ui import controls, frame, happened, home_table, loading, panels, tiles
+from metrics.ui import agenda, controls, frame, happened, home_table, loading, panels, tiles, unmeasured
 from metrics.ui.sentences import how_it_was, nothing_of, worse_means
 from metrics.ui.words import t
 
@@ -24,10 +24,13 @@ review = loading.home(here.folder, here.config, here.service, period).seen_by(vi
 
 if review.readings:
     st.markdown(how_it_was(review, service=here.service.title), help=worse_means())
+    agenda.draw(loading.agenda(here.folder, here.config, here.service, period), here.service, here.now)
     tiles.draw(review.panels, here.now, compare=compare)
     panels.draw(review, compare=compare)
     happened.draw(review.marks, period)
     home_table.draw(review, here.now, loading.state_of(here.folder, here.service, period, view), compare=compare)
+elif here.newest is None:
+    unmeasured.draw(here, period)
 else:
     st.info(nothing_of(view, service=here.service.title))
 home_table.draw_holes(review.holes, here.now)

@@ -9,10 +9,12 @@ from types import FrameType
 
 from metrics import config as configuration
 from metrics.cli_check import check
+from metrics.cli_findings import look
 from metrics.cli_flags import a_duration, a_time
 from metrics.cli_show import Progress
 from metrics.collect.loop import Loop
 from metrics.collect.run import Outcome, Request, chosen, run_sources
+from metrics.config import Config
 from metrics.errors import InputError, TomoniError
 
 __all__ = ["add_verbs"]
@@ -52,13 +54,15 @@ def _collect(arguments: argparse.Namespace) -> int:
     for outcome in run_sources(config, sources, request, Progress()):
         print(_line(outcome), flush=True)
         outcomes.append(outcome)
+    if any(outcome.rows for outcome in outcomes):
+        look(config, request.now)
     return 2 if any(outcome.state in ("failed", "partial") for outcome in outcomes) else 0
 
 
 def _collect_for_ever(arguments: argparse.Namespace) -> int:
     if arguments.since or arguments.until:
         raise InputError("--every follows the clock: leave out --since and --until")
-    loop = Loop(arguments.data, lambda: datetime.now(UTC), _report, arguments.source, arguments.every)
+    loop = Loop(arguments.data, lambda: datetime.now(UTC), _report, _look, arguments.source, arguments.every)
 
     def stop(number: int, frame: FrameType | None) -> None:
         loop.stop()
@@ -67,6 +71,12 @@ def _collect_for_ever(arguments: argparse.Namespace) -> int:
         signal.signal(number, stop)
     loop.run()
     return 0
+
+
+def _look(config: Config, now: datetime) -> None:
+    from metrics.trends.alerts import look
+
+    look(config, now)
 
 
 def _report(news: Outcome | TomoniError) -> None:

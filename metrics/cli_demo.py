@@ -10,13 +10,16 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from metrics import config as configuration
+from metrics.cli_findings import look
 from metrics.cli_flags import a_time, first_fault
 from metrics.cli_show import Progress
 from metrics.collect import Batch, demo, http
-from metrics.collect.run import only_one, tidy
+from metrics.collect.run import tidy
 from metrics.errors import InputError
 from metrics.model import Points
-from metrics.store import Store, read, write
+from metrics.store import Store, findings, read, write
+from metrics.store.alone import only_one
 
 __all__ = ["add_verbs"]
 
@@ -49,6 +52,8 @@ def _demo(arguments: argparse.Namespace) -> int:
             raise InputError(f"another process is filling {folder}/ with the demo; wait until it is done")
         print(_take_away(folder, store) if arguments.remove else _renew(folder, store, arguments))
     tidy(folder)
+    if not arguments.remove:
+        look(configuration.load(folder), datetime.now(UTC))
     return 0
 
 
@@ -56,7 +61,7 @@ def _renew(folder: Path, store: Store, arguments: argparse.Namespace) -> str:
     _refuse_other_data(store)
     settings = _settings(arguments)
     if store.exists():
-        write.forget_source(store, SOURCE)
+        _forget(store)
     rows, whole = _fill(folder, store, settings), demo.window(settings)
     return f"{rows:,} rows of the demo service `{demo.SERVICE}`, {whole.start:%Y-%m-%d} to {whole.end:%Y-%m-%d}"
 
@@ -109,12 +114,18 @@ def _counted(stream: Iterator[Batch]) -> Iterator[Batch]:
 
 def _take_away(folder: Path, store: Store) -> str:
     """What others brought stays, and so does a service file that somebody has edited."""
-    write.forget_source(store, SOURCE)
+    _forget(store)
     _answers(folder).unlink(missing_ok=True)
     service = folder / "services" / f"{demo.SERVICE}.yaml"
     if service.exists() and service.read_text(encoding="utf-8") == demo.service_file():
         service.unlink()
     return "the demo is gone"
+
+
+def _forget(store: Store) -> None:
+    """Its rows, and what was seen in them."""
+    write.forget_source(store, SOURCE)
+    findings.forget(store, demo.SERVICE)
 
 
 def _answers(folder: Path) -> Path:

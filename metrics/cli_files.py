@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from metrics import config as configuration
+from metrics.cli_findings import look
 from metrics.cli_flags import a_pair, first_fault
 from metrics.cli_show import Progress
 from metrics.collect.files import FileToRead, read_file
@@ -62,6 +64,7 @@ def _import(arguments: argparse.Namespace) -> int:
     for path in arguments.file:
         is_fine &= _take(store, path, layout)
     tidy(config.folder)
+    look(config, datetime.now(UTC))
     return 0 if is_fine else 2
 
 

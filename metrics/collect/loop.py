@@ -21,7 +21,7 @@ from metrics.config import Config, SourceConfig
 from metrics.errors import TomoniError
 from metrics.store import read
 
-__all__ = ["Handle", "Loop", "Report", "next_run", "next_runs", "start_in_background"]
+__all__ = ["After", "Handle", "Loop", "Report", "next_run", "next_runs", "start_in_background"]
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,8 @@ LOOKED_AT = 1_000
 
 Report = Callable[[Outcome | TomoniError], None]
 Clock = Callable[[], datetime]
+After = Callable[[Config, datetime], None]
+"""What follows a run that brought something: looking for findings."""
 
 
 def next_run(last_started: datetime | None, every: timedelta, now: datetime) -> datetime:
@@ -59,10 +61,16 @@ class Loop:
     """Runs each source of a folder whenever it is due, each in a thread of its own, until told to stop."""
 
     def __init__(
-        self, folder: Path, clock: Clock, report: Report, names: Sequence[str] = (), every: timedelta | None = None
+        self,
+        folder: Path,
+        clock: Clock,
+        report: Report,
+        after: After,
+        names: Sequence[str] = (),
+        every: timedelta | None = None,
     ) -> None:
         """`every` overrides all rhythms of the configuration."""
-        self._folder, self._clock, self._report = folder, clock, report
+        self._folder, self._clock, self._report, self._after = folder, clock, report, after
         self._names, self._every = names, every
         self._stop = threading.Event()
         self._due: dict[str, datetime] = {}
@@ -111,8 +119,11 @@ class Loop:
         """One run, unless another loop has done it since it fell due."""
         try:
             if next_run(self._last_started(config, source), every, now) <= now:
-                self._report(run_source(config, source, Request(now)))
+                outcome = run_source(config, source, Request(now))
+                self._report(outcome)
                 tidy(config.folder)
+                if outcome.rows:
+                    self._after(config, now)
         except TomoniError as error:
             self._report(error)
 
@@ -140,11 +151,11 @@ class Handle:
         return self.thread.is_alive()
 
 
-def start_in_background(folder: Path) -> Handle | None:
+def start_in_background(folder: Path, after: After) -> Handle | None:
     """The loop as a daemon thread of this process, when tomoni.yaml asks for it; call once per process."""
     if not configuration.load(folder).collect_in_app:
         return None
-    loop = Loop(folder, lambda: datetime.now(UTC), _log)
+    loop = Loop(folder, lambda: datetime.now(UTC), _log, after)
     thread = threading.Thread(target=_guarded, args=(loop,), name="collect", daemon=True)
     thread.start()
     return Handle(loop, thread)

@@ -5,11 +5,8 @@ Two runs of one source never happen at once, on this machine: each holds a lock 
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +24,7 @@ from metrics.config import Config, SourceConfig, validate_settings
 from metrics.errors import ConfigError, InputError, TomoniError
 from metrics.model import Window
 from metrics.store import Store, read
+from metrics.store.alone import only_one
 from metrics.store.compact import compact_if_needed
 
 __all__ = [
@@ -35,7 +33,6 @@ __all__ = [
     "Request",
     "chosen",
     "kind_of",
-    "only_one",
     "run_source",
     "run_sources",
     "settings_of",
@@ -176,17 +173,3 @@ def kind_of(source: SourceConfig) -> Source:
             f"use one of {', '.join(registry())}."
         )
     return registry()[source.kind]
-
-
-@contextmanager
-def only_one(path: Path) -> Iterator[bool]:
-    """Whether this process may run it now; the system takes the lock back when the process dies."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield True
-    except BlockingIOError:
-        yield False
-    finally:
-        os.close(descriptor)

@@ -12,6 +12,7 @@ import streamlit as st
 
 from metrics.collect.run import Outcome, Request, run_sources
 from metrics.config import Config, SourceConfig
+from metrics.ui.loading import look
 
 __all__ = ["Gathering", "of"]
 
@@ -42,6 +43,8 @@ class Gathering:
     def _run(self, config: Config, sources: Sequence[SourceConfig], now: datetime) -> None:
         for outcome in run_sources(config, sources, Request(now), self._tell):
             self.outcomes.append(outcome)
+        if any(outcome.rows for outcome in self.outcomes):
+            look(config, now)
 
     def _tell(self, name: str, done: int, total: int, unit: str) -> None:
         self.progress = f"{name}: {done:,}" + (f" / {total:,}" if total else "") + f" {unit}"

@@ -26,6 +26,8 @@ from metrics.review.lines import Buckets, Curve, Line, by_series, curve, lines, 
 from metrics.review.marks import Mark, marks
 from metrics.review.period import Period
 from metrics.store import Store, deliveries, read
+from metrics.trends.agenda import Agenda
+from metrics.trends.agenda import agenda as agenda_of
 from metrics.ui import stack
 from metrics.ui.words import t
 
@@ -33,6 +35,7 @@ __all__ = [
     "Facts",
     "Known",
     "Ledger",
+    "agenda",
     "collect_in_background",
     "configuration",
     "drawn",
@@ -40,6 +43,7 @@ __all__ = [
     "facts",
     "home",
     "known",
+    "look",
     "said",
     "sources",
     "state_of",
@@ -76,6 +80,9 @@ class Facts:
 
     services: tuple[str, ...]
     newest: dict[str, datetime]
+    """The newest sample of each service."""
+    reached: dict[str, datetime]
+    """How far each service is known, by samples or by events."""
     demo: tuple[str, ...]
     """The services that are invented."""
     failing: tuple[tuple[str, str], ...]
@@ -108,7 +115,7 @@ def state_of(folder: Path, service: Service, period: Period, *more: str) -> tupl
 @said
 def facts(folder: Path, now: datetime) -> Facts:
     store = store_of(folder)
-    return _facts(folder, store.version(), now) if store.exists() else Facts((), {}, (), ())
+    return _facts(folder, store.version(), now) if store.exists() else Facts((), {}, {}, (), ())
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -116,12 +123,16 @@ def _facts(folder: Path, version: str, _now: datetime) -> Facts:
     with store_of(folder).read() as db:
         series, runs = read.series(db), read.runs(db, limit=RUNS)
         newest = _newest(series, _now, db)
-        happened = deliveries.services(db)
+        happened, events = deliveries.services(db), deliveries.reached(db, _now)
     latest = runs.drop_duplicates("source", keep="first")
     failed = latest[latest["state"] == "failed"]
     return Facts(
         services=tuple(dict.fromkeys((*series["service"].unique(), *happened))),
         newest=newest,
+        reached={
+            service: max(known[service] for known in (newest, events) if service in known)
+            for service in {**newest, **events}
+        },
         demo=tuple(series.loc[series["source"] == "demo", "service"].unique()),
         failing=tuple((str(row["source"]), str(row["detail"] or "")) for row in failed.to_dict("records")),
     )
@@ -315,7 +326,34 @@ def _ledger(folder: Path, version: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.
         return read.series(db), read.coverage(db), read.runs(db, limit=RUNS), read.refusals(db)
 
 
+def look(settings: Config, now: datetime) -> None:
+    """What follows a collection: the trend alerts. Loaded when first needed, for no page waits for detectors."""
+    from metrics.trends.alerts import look
+
+    look(settings, now)
+
+
+@said
+def agenda(folder: Path, settings: Config, service: Service, period: Period) -> Agenda:
+    """What moved since the period began, as it was seen by its end."""
+    state, window = state_of(folder, service, period), period.window
+    return _agenda(state, folder, service, known(folder, settings, service.name).lines, window.start, window.end)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _agenda(
+    state: tuple[str, ...],
+    _folder: Path,
+    _service: Service,
+    _lines: tuple[Line, ...],
+    _since: datetime,
+    _until: datetime,
+) -> Agenda:
+    with store_of(_folder).read() as db:
+        return agenda_of(db, _service, _lines, _until, _since)
+
+
 @st.cache_resource(show_spinner=False)
 def collect_in_background(folder: Path) -> loop.Handle | None:
     """The collector of this process, started with the first page where tomoni.yaml asks for it."""
-    return loop.start_in_background(folder)
+    return loop.start_in_background(folder, look)

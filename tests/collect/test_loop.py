@@ -51,12 +51,13 @@ def test_the_next_runs_follow_from_the_stored_ones(folder: Path) -> None:
 
 def test_the_app_collects_only_when_it_is_told_to(folder: Path) -> None:
     configure(folder, {"me": {"kind": "host", "component": "me"}}, collect={"in_app": False})
-    assert start_in_background(folder) is None
+    assert start_in_background(folder, lambda *_: None) is None
 
 
 def test_the_loop_in_the_app_collects_until_it_is_stopped(folder: Path) -> None:
     configure(folder, {"me": {"kind": "host", "component": "me"}}, collect={"in_app": True, "every": "2s"})
-    handle = start_in_background(folder)
+    looked: list[datetime] = []
+    handle = start_in_background(folder, lambda config, now: looked.append(now))
     assert handle is not None
     store = store_of(config.load(folder))
     deadline = time.monotonic() + 30
@@ -70,6 +71,7 @@ def test_the_loop_in_the_app_collects_until_it_is_stopped(folder: Path) -> None:
     handle.stop()
     assert not handle.is_running
     assert done >= 2
+    assert len(looked) >= 2
 
 
 def test_a_source_added_while_it_runs_is_taken_up_and_a_broken_file_is_survived(folder: Path) -> None:
@@ -87,6 +89,6 @@ def test_a_source_added_while_it_runs_is_taken_up_and_a_broken_file_is_survived(
 
     began, real = time.monotonic(), datetime.now(UTC)
     # A clock that runs sixty times as fast: the configuration is looked at every quarter of a second.
-    loop = Loop(folder, lambda: real + 60 * timedelta(seconds=time.monotonic() - began), report)
+    loop = Loop(folder, lambda: real + 60 * timedelta(seconds=time.monotonic() - began), report, lambda *_: None)
     loop.run()
     assert list(dict.fromkeys(said)) == ["one", "broken", "two"]

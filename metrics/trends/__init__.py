@@ -1,0 +1,1 @@
+"""Trend alerts: after each collection every line is looked at, and what changed is kept for the review."""

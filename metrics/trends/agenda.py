@@ -1,0 +1,100 @@
+"""What a review looks at: the findings as they stood, merged, ranked and told, at most seven before the fold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from metrics import catalog
+from metrics.model import Finding, Service, Window
+from metrics.review.items import Context, Item, items
+from metrics.review.lines import Line, figure
+from metrics.review.ranking import AGENDA, severity
+from metrics.review.reading import Reading, threshold_of
+from metrics.store import findings as kept
+from metrics.store import read
+from metrics.ui.finding_words import sentence
+
+__all__ = ["Agenda", "agenda", "judged"]
+
+# How long a review looks back where no earlier one says since when.
+USUAL = timedelta(weeks=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Agenda:
+    """What moved, what matters most first. `as_of` is the pass it comes from; None where none was made yet."""
+
+    as_of: datetime | None
+    items: tuple[Item, ...]
+    """At most seven."""
+    rest: tuple[Item, ...]
+    """Below the fold, with what is over."""
+
+    @property
+    def every(self) -> tuple[Item, ...]:
+        return (*self.items, *self.rest)
+
+    def item(self, name: str) -> Item | None:
+        """The item of this id, or the one that a finding of this id belongs to."""
+        return next((each for each in self.every if any(f.id == name for f in each.findings)), None)
+
+
+def agenda(
+    db: read.Reader, service: Service, lines: Sequence[Line], until: datetime, last_review: datetime | None = None
+) -> Agenda:
+    """The agenda of a review that looks at the time up to `until`. What is over since long is not told."""
+    made = [moment for moment in kept.passes(db, service.name) if moment <= until]
+    if not made:
+        return Agenda(None, (), ())
+    as_of = made[-1]
+    found = [each.finding for each in kept.known(db, service.name, as_of)]
+    every = items(found, _context(db, service, lines, found, as_of, last_review or as_of - USUAL))
+    live = [item for item in every if item.news != "over"]
+    return Agenda(as_of, tuple(live[:AGENDA]), (*live[AGENDA:], *(item for item in every if item.news == "over")))
+
+
+def judged(
+    db: read.Reader, service: Service, lines: Sequence[Line], found: Sequence[Finding], as_of: datetime
+) -> tuple[kept.Judged, ...]:
+    """Each finding with the severity of the item it belongs to and its sentence."""
+    indicators = catalog.load().indicators
+    every = items(found, _context(db, service, lines, found, as_of, as_of - USUAL))
+    return tuple(
+        kept.Judged(finding, severity(item.score), sentence(finding, indicators, service.time_zone))
+        for item in every
+        for finding in item.findings
+    )
+
+
+def _context(
+    db: read.Reader,
+    service: Service,
+    lines: Sequence[Line],
+    found: Sequence[Finding],
+    as_of: datetime,
+    last_review: datetime,
+) -> Context:
+    then = {each.finding.id: each.finding for each in kept.known(db, service.name, last_review)}
+    wanted = {(finding.component, finding.part, finding.indicator) for finding in found}
+    mine = [line for line in lines if (line.component, line.part, line.indicator.name) in wanted]
+    return Context(
+        service=service,
+        indicators=catalog.load().indicators,
+        as_of=as_of,
+        last_review=last_review,
+        then={name: finding for name, finding in then.items() if finding.gone_at is None},
+        headroom=_headroom(db, service, mine, as_of),
+    )
+
+
+def _headroom(db: read.Reader, service: Service, lines: Sequence[Line], as_of: datetime) -> dict[str, float]:
+    """How near each line came to its threshold in the last week."""
+    ids = sorted({number for line in lines for number in line.reads})
+    if not ids:
+        return {}
+    rows = read.period(db, Window(as_of - USUAL, as_of), ids).to_dict("records")
+    figures = {int(row["series_id"]): row for row in rows}
+    readings = (Reading(line, figure(line, figures), None, threshold_of(line, service)) for line in lines)
+    return {each.line.address: each.headroom for each in readings if each.headroom is not None}

@@ -1,0 +1,167 @@
+"""One line at one pass: every detector's answer, as sightings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from metrics.analysis.burst import Burst, burst_of
+from metrics.analysis.detection import Detection
+from metrics.analysis.drift import Drift, drift
+from metrics.analysis.forecast import Crossing, forecast
+from metrics.analysis.shift import shifts
+from metrics.analysis.signal import Signal
+from metrics.analysis.silence import Silence, silence
+from metrics.analysis.threshold import exceedances
+from metrics.model import Insufficient, Service, Window
+from metrics.review.findings import Sighting, speaking
+from metrics.review.lines import Line
+from metrics.review.reading import threshold_of
+
+__all__ = ["JUMPS", "RECENT", "View", "limit_of", "look"]
+
+# A step or jump is talked about in the review after it and in the one after that; then it is how things are.
+RECENT = timedelta(days=14)
+# How far back jumps are counted to tell whether they come more often.
+JUMPS = timedelta(days=35)
+# What is full is full, whether anybody wrote down a limit or not.
+FULL = {"system.filesystem.utilization": 100.0}
+# What is too small to talk about however sure it is: as metrics/review/reading.py has it for figures.
+NOTABLE_SHARE, NOTABLE_POINTS = 0.10, 1.0
+# What follows demand moves with it hour by hour.
+FOLLOWS = 0.7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What is known of a line up to a moment."""
+
+    line: Line
+    service: Service
+    as_of: datetime
+    hourly: Signal
+    jumps: pd.DataFrame
+    """The line's spikes of the last JUMPS: since, until, usual, reached, certainty."""
+    demand: Sequence[Signal]
+    """The hourly signals of what drives use."""
+
+
+def look(view: View) -> tuple[Sighting, ...]:
+    """All that is worth saying of the line: each sighting notable, none told twice."""
+    seen = [*_silence(view), *_jumps(view), *_levels(view), *_lines(view)]
+    return speaking([each for each in seen if each.kind == "silence" or _is_notable(each)])
+
+
+def limit_of(view: View) -> float | None:
+    """What the line can't go beyond: as the service's file has it for the component."""
+    name = view.line.indicator.name
+    own = next((each for each in view.service.components if each.name == view.line.component), None)
+    return own.limits.get(name, FULL.get(name)) if own else FULL.get(name)
+
+
+def _silence(view: View) -> Iterator[Sighting]:
+    found = silence(view.hourly, view.as_of)
+    if isinstance(found, Silence):
+        yield Sighting(view.line, "silence", found, evidence={"source": view.line.source})
+
+
+def _jumps(view: View) -> Iterator[Sighting]:
+    """Each recent jump, and whether they come more often than they did."""
+    rows = view.jumps
+    if not len(rows):
+        return
+    start = max(view.as_of - JUMPS, view.line.first_ts)
+    episodes = [_window(row.since, row.until) for row in rows.itertuples()]
+    found = burst_of(rows["since"].to_numpy(), Window(start, view.as_of)) if view.as_of > start else None
+    if isinstance(found, Burst):
+        pass
+    for row, episode in zip(rows.itertuples(), episodes, strict=True):
+        if row.since >= view.as_of - RECENT:
+            jump = Detection(
+                since=episode.start, until=episode.end, before=row.usual, after=row.reached, certainty=row.certainty
+            )
+            yield Sighting(view.line, "spike", jump, (episode,))
+
+
+def _levels(view: View) -> Iterator[Sighting]:
+    """Steps, trends and what they run into."""
+    steps = shifts(view.hourly)
+    for step in () if isinstance(steps, Insufficient) else steps:
+        if step.since >= view.as_of - RECENT:
+            yield Sighting(view.line, "shift", step)
+    trend = drift(view.hourly)
+    if isinstance(trend, Drift):
+        evidence = {"per_day": trend.per_day, "driver": _driver(view)}
+        yield Sighting(view.line, "drift", trend, evidence=evidence)
+        yield from _forecast(view, trend)
+
+
+def _forecast(view: View, trend: Drift) -> Iterator[Sighting]:
+    limit = limit_of(view)
+    rising = view.line.indicator.better != "higher"
+    if limit is None or (trend.size > 0) != rising:
+        return
+    found = forecast(view.hourly, limit, rising=rising)
+    if isinstance(found, Crossing) and found.early is not None:
+        times = {name: at.isoformat() if at else None for name, at in _times(found)}
+        evidence = {
+            **times,
+            "limit": limit,
+            "per_day": trend.per_day,
+            "urgency": "urgent" if found.urgent else None,
+            "driver": _driver(view),
+        }
+        # What has grown is told by the trend; the forecast tells where that leads.
+        yield Sighting(view.line, "forecast", replace(trend, certainty=found.certainty), evidence=evidence)
+
+
+def _times(found: Crossing) -> tuple[tuple[str, datetime | None], ...]:
+    return ("early", found.early), ("crosses_at", found.likely), ("late", found.late)
+
+
+def _lines(view: View) -> Iterator[Sighting]:
+    """Beyond its threshold for long enough, and lately."""
+    line = threshold_of(view.line, view.service)
+    if line is None:
+        return
+    found = exceedances(view.hourly, line.value, better=view.line.indicator.better)
+    recent = [each for each in found if (each.until or view.as_of) >= view.as_of - timedelta(days=7)]
+    if recent:
+        worst = max(recent, key=lambda each: abs(each.size))
+        episodes = tuple(_window(each.since, each.until or view.as_of) for each in recent)
+        whole = Detection(
+            since=recent[0].since, until=recent[-1].until, before=worst.before, after=worst.after,
+            certainty=worst.certainty,
+        )  # fmt: skip
+        yield Sighting(view.line, "threshold", whole, episodes, {"line": line.value})
+
+
+def _driver(view: View) -> str | None:
+    """`demand` where the line is a measure of use, or goes up and down with one."""
+    if view.line.indicator.perspective == "demand":
+        return "demand"
+    return "demand" if any(_follows(view.hourly, other) for other in view.demand) else None
+
+
+def _follows(signal: Signal, other: Signal) -> bool:
+    _, mine, theirs = np.intersect1d(signal.ts, other.ts, assume_unique=True, return_indices=True)
+    a, b = signal.values[mine], other.values[theirs]
+    # Two days: fewer hours may go up and down together by accident.
+    if len(a) < 48 or not a.std() or not b.std():
+        return False
+    return float(np.corrcoef(a, b)[0, 1]) >= FOLLOWS
+
+
+def _is_notable(seen: Sighting) -> bool:
+    found = seen.detection
+    enough = found.per_cent is None or abs(found.per_cent) >= 100 * NOTABLE_SHARE
+    return enough and (seen.line.indicator.unit != "%" or abs(found.size) >= NOTABLE_POINTS)
+
+
+def _window(since: datetime, until: datetime) -> Window:
+    start = pd.Timestamp(since).to_pydatetime()
+    return Window(start, max(pd.Timestamp(until).to_pydatetime(), start + timedelta(minutes=1)))

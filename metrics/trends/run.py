@@ -1,0 +1,111 @@
+"""A pass over a service's lines: read what is new, run the detectors, keep what they found.
+
+A service's first pass also looks back, week by week, so that its first review knows what is new. Spikes are scored
+once, as samples come; everything else is seen anew at each pass, at most once an hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from metrics.analysis.signal import Signal
+from metrics.config import Config
+from metrics.model import Service, Window
+from metrics.review.findings import findings
+from metrics.review.lines import Line, address_of
+from metrics.review.period import back
+from metrics.store import Store, read
+from metrics.store import findings as kept
+from metrics.trends.agenda import judged
+from metrics.trends.look import JUMPS, View, look
+from metrics.trends.reading import signals, watched
+from metrics.trends.scoring import score_new
+
+__all__ = ["Tell", "run"]
+
+Tell = Callable[[str, int, int], None]
+"""Told how far it is: what is under way, how much of it is done, of how much."""
+
+HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
+# A quarter: the first review knows what is new, and what came and went since the last season.
+LOOK_BACK = 13
+# What detectors look at: five weeks, so that four whole ones remain where the first is not complete.
+SPAN = timedelta(weeks=5)
+# What comes a few times a day or less is seen over a quarter.
+LONG_SPAN = timedelta(weeks=13)
+SPARSE_A_DAY = 4
+# So many lines are read at once: 100 of them for five weeks of hours are 84,000 rows.
+AT_ONCE = 200
+
+
+def run(store: Store, config: Config, service: Service, now: datetime, tell: Tell | None = None) -> int:
+    """Look at everything that is new; returns how many passes were made (0: nothing new for an hour)."""
+    kinds = {source.name: source.kind for source in config.sources}
+    with store.read() as db:
+        lines = watched(db, service.name, kinds)
+        made = kept.passes(db, service.name)
+    if not lines:
+        return 0
+    due = _due(lines, made, now, service.time_zone)
+    if not due:
+        return 0
+    score_new(store, service, lines, due[-1], tell)
+    for number, as_of in enumerate(due):
+        _pass(store, service, lines, as_of, now)
+        if tell:
+            tell("findings", number + 1, len(due))
+    return len(due)
+
+
+def _due(lines: Sequence[Line], made: Sequence[datetime], now: datetime, zone: str) -> list[datetime]:
+    """The moments to look at: weekly where nobody has looked yet, then the newest whole hour."""
+    newest = max(min(line.last_ts, now) for line in lines) + timedelta(minutes=5)
+    newest = min(newest, now).replace(minute=0, second=0, microsecond=0)
+    first = min(line.first_ts for line in lines)
+    if made and newest - made[-1] < HOUR:
+        return []
+    since = made[-1] if made else max(first + 2 * WEEK, newest - LOOK_BACK * WEEK)
+    weekly = (back(newest, weeks * WEEK, zone) for weeks in range(LOOK_BACK, 0, -1))
+    return [moment for moment in weekly if moment > since] + [newest]
+
+
+def _pass(store: Store, service: Service, lines: Sequence[Line], as_of: datetime, now: datetime) -> None:
+    with store.read() as db:
+        before = [each.finding for each in kept.known(db, service.name, as_of)]
+        seen = [sighting for line in _views(db, service, lines, as_of) for sighting in look(line)]
+        found = findings(seen, before, as_of)
+        told = judged(db, service, lines, found, as_of)
+    kept.write(store, kept.Pass(service.name, as_of, now, len(lines), told), _day_of(as_of, service.time_zone))
+
+
+def _views(db: read.Reader, service: Service, lines: Sequence[Line], as_of: datetime) -> Iterator[View]:
+    jumps = kept.spikes(db, service.name, Window(as_of - JUMPS, as_of))
+    by_line = {
+        address_of(str(key[0]), None if pd.isna(key[1]) else str(key[1]), str(key[2])): rows
+        for key, rows in jumps.groupby(["component", "part", "indicator"], dropna=False)
+    }
+    none = jumps.iloc[:0]
+    known = [line for line in lines if line.first_ts < as_of]
+    demand = _demand(db, service, known, as_of)
+    for some in (known[first : first + AT_ONCE] for first in range(0, len(known), AT_ONCE)):
+        drawn = signals(db, some, Window(as_of - SPAN, as_of), HOUR, service)
+        few = [line for line in some if len(drawn.get(line.address, ())) < SPARSE_A_DAY * (SPAN // DAY)]
+        drawn |= signals(db, few, Window(as_of - LONG_SPAN, as_of), HOUR, service)
+        for line in some:
+            if line.address in drawn:
+                yield View(line, service, as_of, drawn[line.address], by_line.get(line.address, none), demand)
+
+
+def _demand(db: read.Reader, service: Service, lines: Sequence[Line], as_of: datetime) -> list[Signal]:
+    """What the service's file calls its demand, as far as it is measured."""
+    named = [line for line in lines if line.address in service.demand]
+    return list(signals(db, named, Window(as_of - SPAN, as_of), HOUR, service).values())
+
+
+def _day_of(moment: datetime, zone: str) -> Window:
+    start = pd.Timestamp(moment).tz_convert(zone).normalize()
+    end = start + pd.DateOffset(days=1)
+    return Window(start.to_pydatetime(), end.to_pydatetime())
