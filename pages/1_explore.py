@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from metrics.ui import controls, explorer, frame
+from metrics.ui import controls, explorer, frame, unmeasured
 from metrics.ui.words import t
 
 here = frame.begin(__doc__)
@@ -17,6 +17,10 @@ with here.toolbar:
     st.space("stretch")
     period = controls.period(here.zone, newest, here.last_review())
     compare = controls.switch(t("Compare"), "compare", default=True, help_text=t("Beside the period before it"))
+
+if here.newest is None:
+    unmeasured.draw(here, period)
+    st.stop()
 
 choice = explorer.ask(here, period)
 if choice.lines:

@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, get_args
 
 import pandas as pd
 
+from metrics.model import EventKind
 from metrics.review.rows import Row, moment, text
 
 __all__ = ["Collection", "SeriesState", "SourceState", "collection"]
 
 # A series is late when it has missed this many of its own steps (and of its source's rounds).
 LATE_STEPS = 3
+EVENTS = frozenset(get_args(EventKind))
 
 Health = Literal["fine", "late", "failed", "running", "never", "imported"]
 
@@ -44,8 +46,8 @@ class SeriesState:
 
     @property
     def is_never(self) -> bool:
-        """Asked for, and not one sample ever."""
-        return self.last_ts is None
+        """Asked for, and not one sample ever. Events are no samples: an answer is all that is told of them."""
+        return self.last_ts is None and self.indicator not in EVENTS
 
     @property
     def urgency(self) -> int:

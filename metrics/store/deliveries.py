@@ -7,13 +7,25 @@ pass, since 200,000 objects parsed by Python take longer than all else together.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pandas as pd
 
-from metrics.model import Window
+from metrics.model import EventKind, Window
 from metrics.store.shared import Reader
 
-__all__ = ["builds", "changes", "defects", "deployments", "images", "incidents", "reach", "services", "watched"]
+__all__ = [
+    "builds",
+    "changes",
+    "defects",
+    "deployments",
+    "images",
+    "incidents",
+    "reach",
+    "reached",
+    "services",
+    "watched",
+]
 
 
 def deployments(db: Reader, window: Window, service: str | None = None) -> pd.DataFrame:
@@ -130,6 +142,25 @@ def reach(db: Reader, service: str, now: datetime) -> Window | None:
     # A window excludes its end, and what ended last belongs to it.
     until = max(last + timedelta(seconds=1), asked or last)
     return Window(first.replace(tzinfo=UTC), until.replace(tzinfo=UTC))
+
+
+def reached(db: Reader, now: datetime) -> dict[str, datetime]:
+    """How far the events of each service are known by now: up to the newest one, or to the newest answer about them.
+
+    An answer counts for a service of which anything happened at all.
+    """
+    rows = db.rows(
+        """SELECT e.service, greatest(max(e.at), max(c.until)) FROM (
+            SELECT service, max(coalesce(ended_at, started_at)) AS at FROM events
+            WHERE coalesce(ended_at, started_at) <= $now GROUP BY service) e
+        LEFT JOIN (
+            SELECT service, max(least(window_end, $now)) AS until FROM coverage
+            WHERE indicator IN (SELECT unnest($kinds)) AND window_start <= $now AND state IN ('complete', 'empty')
+            GROUP BY service) c ON c.service = e.service
+        GROUP BY e.service""",
+        {"now": now.astimezone(UTC).replace(tzinfo=None), "kinds": list(get_args(EventKind))},
+    )
+    return {service: at.replace(tzinfo=UTC) for service, at in rows}
 
 
 def services(db: Reader) -> tuple[str, ...]:

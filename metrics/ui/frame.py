@@ -58,9 +58,10 @@ class Frame:
         return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
 
     def require_data(self) -> datetime:
-        """The newest sample's time; without any, the page is one sentence that says how to begin."""
-        if self.newest is not None:
-            return self.newest
+        """The newest sample's time, else that of events; without any, the page is one sentence: how to begin."""
+        known = self.newest or self.facts.reached.get(self.service.name)
+        if known is not None:
+            return known
         st.info(
             t(
                 "There is no data yet. Fill the store with `python -m metrics demo` to look around, collect this "
@@ -90,8 +91,8 @@ def begin(doc: str | None, *, of_one_service: bool = True) -> Frame:
         _demo_label(facts)
         st.space("stretch")
         service = _service(settings, facts, picker=of_one_service)
-        newest = facts.newest.get(service.name) if of_one_service else max(facts.newest.values(), default=None)
-        st.caption(_freshness(newest, service, now), width="content")
+        reached = facts.reached.get(service.name) if of_one_service else max(facts.reached.values(), default=None)
+        st.caption(_freshness(reached, service, now), width="content")
     _failures(facts)
     toolbar = st.container(horizontal=True, vertical_alignment="center", key="toolbar", gap="small")
     with toolbar:
@@ -129,13 +130,13 @@ def _service(settings: Config, facts: Facts, *, picker: bool) -> Service:
     return configured.get(chosen) or Service(chosen, chosen, "UTC", 0)
 
 
-def _freshness(newest: datetime | None, service: Service, now: datetime) -> str:
-    if newest is None:
+def _freshness(reached: datetime | None, service: Service, now: datetime) -> str:
+    if reached is None:
         return t("no data yet · {zone}", zone=service.time_zone)
     return t(
         "data until {moment}, {age} · {zone}",
-        moment=moment(newest, service.time_zone, now),
-        age=age(newest, now),
+        moment=moment(reached, service.time_zone, now),
+        age=age(reached, now),
         zone=service.time_zone,
     )
 

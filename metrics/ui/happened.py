@@ -29,13 +29,13 @@ KINDS: Mapping[EventKind, tuple[str, str]] = {
 ROWS_SHOWN = 12
 
 
-def draw(marks: Sequence[Mark], period: Period) -> None:
-    """Closed at first; the table is made when somebody opens it."""
+def draw(marks: Sequence[Mark], period: Period, *, opened: bool = False) -> None:
+    """The table is made when somebody opens it."""
     if not marks:
         return
     n = Counter(mark.kind for mark in marks)
     what = both([counted(*KINDS[kind], n[kind]) for kind in KINDS if n[kind]])
-    table = st.expander(t("Events in this period: {what}", what=what), on_change="rerun", key="happened")
+    table = st.expander(t("Events in this period: {what}", what=what), opened, on_change="rerun", key="happened")
     if not table.open:
         return
     column = st.column_config

@@ -10,7 +10,16 @@ from metrics.review.holes import Hole
 from metrics.review.overview import Overview
 from metrics.ui.words import both, counted, day_range, moment, one_of, span, t
 
-__all__ = ["how_it_was", "missing", "nothing_chosen", "nothing_of", "unknown", "unknown_value", "worse_means"]
+__all__ = [
+    "how_it_was",
+    "missing",
+    "nothing_chosen",
+    "nothing_of",
+    "only_events",
+    "unknown",
+    "unknown_value",
+    "worse_means",
+]
 
 
 def how_it_was(review: Overview, *, service: str) -> str:
@@ -68,6 +77,16 @@ def nothing_of(view: str, *, service: str) -> str:
     }.get(view, t("Nothing that the catalogue knows is collected for {service} yet.", service=service))
     way = t("Add a source to `data/tomoni.yaml` or import a file (`python -m metrics import FILE --as samples`).")
     return f"{said} {way}"
+
+
+def only_events(*, service: str) -> str:
+    """Things are known to have happened, and nobody measures anything: what is missing, and how it comes."""
+    return t(
+        "Only events of {service} are collected: nothing is measured yet, such as requests, latency, CPU and memory, "
+        "so nothing can be judged here. Delivery and Batches show what the events tell. Add a source to "
+        "`data/tomoni.yaml` or import a file (`python -m metrics import FILE --as samples`).",
+        service=service,
+    )
 
 
 def worse_means() -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from metrics import cli
-from metrics.model import Coverage, Points, Series, Window
+from metrics.model import Coverage, Event, Points, Series, Window
 from metrics.store import Store, write
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -34,6 +34,22 @@ def one_series(folder: Path, service: str = "shop", hours: int = 48) -> Path:
     answer = Coverage(service, "web-1", identity.indicator, "cpu.csv", window, "complete")
     write.batches(store, run, [Points(identity, ts, 40 + 10 * np.sin(np.arange(n) / 20)), answer])
     write.refuse(store, run, "cpu.csv", [(17, "not a number", "2026-11-22 00:00,oops")])
+    write.end_run(store, run, "done")
+    return folder
+
+
+def only_events(folder: Path, service: str = "shop") -> Path:
+    """Two deployments and an alert, and not one sample."""
+    store = Store(folder / "tomoni.duckdb")
+    run = write.begin_run(store, "collect", "github")
+    window = Window(NOW - timedelta(days=2), NOW)
+    began = NOW - timedelta(hours=30)
+    events = [
+        Event(service, kind, f"{kind}-{n}", began + n * timedelta(hours=9), "github", NOW, "web",
+              began + (n * 9 + 1) * timedelta(hours=1), "succeeded", f"{kind} {n}", "https://ci.example/1")
+        for n, kind in enumerate(("deployment", "deployment", "alert"))
+    ]  # fmt: skip
+    write.batches(store, run, [*events, Coverage(service, "web", "deployment", "github", window, "complete")])
     write.end_run(store, run, "done")
     return folder
 

@@ -65,6 +65,24 @@ def test_without_any_data(page, folder, monkeypatch):
     assert "python -m metrics" in app.info[0].value
 
 
+@pytest.mark.parametrize("page", ["app.py", "pages/1_explore.py"])
+def test_a_service_with_events_only_lists_them_and_says_what_is_not_collected(page, folder, monkeypatch):
+    app = visit(page, deployments.only_events(folder), monkeypatch)
+    assert not app.exception
+    text = said(app)
+    assert "Only events of shop are collected: nothing is measured yet" in text
+    assert "data until Mon 23 Nov" in text
+    (table,) = [each.value for each in app.dataframe]
+    assert list(table["kind"]) == ["alert", "deployment", "deployment"]
+
+
+def test_sources_do_not_say_that_events_never_came(folder, monkeypatch):
+    app = visit("pages/2_sources.py", deployments.only_events(folder), monkeypatch)
+    assert not app.exception
+    assert "never collected" not in said(app)
+    assert "data until Mon 23 Nov" in said(app)
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_failing_source_is_named_with_its_reason(page, folder, monkeypatch):
     app = visit(page, deployments.failing(folder), monkeypatch)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from metrics.model import Coverage, Event, EventKind, Window
+from metrics.model import Coverage, CoverageState, Event, EventKind, Window
 from metrics.store import Store, deliveries, write
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -37,6 +37,28 @@ def put(store: Store, *batches: write.Batch) -> None:
 
 def ids(frame: pd.DataFrame) -> list[str]:
     return frame["id"].tolist()
+
+
+def test_how_far_events_are_known_by_the_newest_one_or_by_the_newest_answer(store: Store) -> None:
+    def asked(service: str, state: CoverageState, hours: float, kind: str = "deployment") -> Coverage:
+        window = Window(START, START + hours * HOUR)
+        return Coverage(service, "web", kind, "test", window, state)
+
+    put(
+        store,
+        event("deployment", "d1", 1, 2),
+        event("incident", "i1", 3),
+        event("alert", "later", 90),
+        event("deployment", "shop", 1, 2, service="shop"),
+        event("deployment", "mail", 1, 2, service="mail"),
+        asked("shop", "empty", 9),
+        asked("mail", "failed", 9),
+        asked("mail", "complete", 9, "system.cpu.utilization"),
+        asked("nobody", "complete", 9),
+    )
+    with store.read() as db:
+        known = deliveries.reached(db, START + 24 * HOUR)
+    assert {name: (at - START) / HOUR for name, at in known.items()} == {"jobs": 3, "shop": 9, "mail": 2}
 
 
 def test_deployments_have_what_the_figures_need(store: Store) -> None:
