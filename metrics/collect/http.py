@@ -7,6 +7,7 @@ full-jitter backoff, what a server asks for in Retry-After or X-RateLimit-Reset,
 from __future__ import annotations
 
 import random
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ import httpx
 
 from metrics.errors import BudgetSpentError, ReplyTooLargeError, SourceError
 
-__all__ = ["TRIES", "Budget", "Polite", "backoff", "client", "wait_asked_for"]
+__all__ = ["TRIES", "Budget", "Polite", "backoff", "client", "trusting", "wait_asked_for"]
 
 # A source that does not answer within these is failed and asked again next time.
 CONNECT_S = 10.0
@@ -106,9 +107,19 @@ class Polite(httpx.BaseTransport):
     A reply that is still refused at the end is returned as it is, so that the source can say what it means.
     """
 
-    def __init__(self, inner: httpx.BaseTransport, budget: Budget, tries: int = TRIES) -> None:
+    def __init__(
+        self,
+        inner: httpx.BaseTransport,
+        budget: Budget,
+        tries: int = TRIES,
+        room: threading.Semaphore | None = None,
+    ) -> None:
         self._inner, self._budget, self._tries = inner, budget, tries
-        self._room = threading.Semaphore(AT_ONCE)
+        self._room = room or threading.Semaphore(AT_ONCE)
+
+    def by_way_of(self, inner: httpx.BaseTransport) -> Polite:
+        """Another way with the same manners: what it asks counts here too."""
+        return Polite(inner, self._budget, self._tries, self._room)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Raises httpx.TransportError when the last try is not answered, SourceError when an answer has no end.
@@ -158,11 +169,13 @@ class Polite(httpx.BaseTransport):
 class _Ways(httpx.BaseTransport):
     """Straight, or by the proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name, as in other programs."""
 
-    def __init__(self) -> None:
+    def __init__(self, verify: ssl.SSLContext | bool = True) -> None:  # noqa: FBT001, FBT002 - httpx's own argument
         limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
-        self._straight = httpx.HTTPTransport(limits=limits)
+        self._straight = httpx.HTTPTransport(verify=verify, limits=limits)
         self._proxied = {
-            scheme: httpx.HTTPTransport(limits=limits, proxy=httpx.Proxy(url if "://" in url else f"http://{url}"))
+            scheme: httpx.HTTPTransport(
+                verify=verify, limits=limits, proxy=httpx.Proxy(url if "://" in url else f"http://{url}")
+            )
             for scheme, url in getproxies().items()
             if scheme in ("http", "https")
         }
@@ -185,5 +198,21 @@ def client(
     transport: httpx.BaseTransport | None = None, *, budget: Budget | None = None, tries: int = TRIES
 ) -> httpx.Client:
     """A client for one run of one source; close it with the run. Tests replace the transport, nothing else."""
-    polite = Polite(transport or _Ways(), budget or Budget(), tries)
-    return httpx.Client(timeout=httpx.Timeout(READ_S, connect=CONNECT_S), transport=polite)
+    return _Client(Polite(transport or _Ways(), budget or Budget(), tries))
+
+
+def trusting(http: httpx.Client, context: ssl.SSLContext) -> httpx.Client:
+    """A second client for the same run, which believes whom the context believes; close it with the run.
+
+    Whom a connection trusts is settled when a client is made. Budget, pace and room are those of the given client.
+    """
+    way = _Ways(context)
+    return _Client(http.polite.by_way_of(way) if isinstance(http, _Client) else Polite(way, Budget()))
+
+
+class _Client(httpx.Client):
+    """Knows its own manners, so that another one can share them."""
+
+    def __init__(self, polite: Polite) -> None:
+        super().__init__(timeout=httpx.Timeout(READ_S, connect=CONNECT_S), transport=polite)
+        self.polite = polite

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import httpx
 import pytest
 
 from metrics.collect import http
-from metrics.collect.http import TRIES, Budget, backoff, client
+from metrics.collect.http import TRIES, Budget, backoff, client, trusting
 from metrics.errors import BudgetSpentError, SourceError
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -160,6 +161,24 @@ def test_a_server_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_packed_reply_is_unpacked_once() -> None:
     with serving(reply(body=gzip.compress(b'{"a": 1}'), content_encoding="gzip")) as url, client() as it:
         assert it.get(url).json() == {"a": 1}
+
+
+def test_a_client_that_believes_others_shares_budget_tries_and_room() -> None:
+    waits, context = Waits(), ssl.create_default_context()
+    budget = waits.budget(3)
+    with serving(reply(503), reply()) as url, client(budget=budget, tries=2) as it, trusting(it, context) as other:
+        assert other.get(url).status_code == 200
+        assert len(waits) == 1
+        assert it.get(url).status_code == 200
+        with pytest.raises(BudgetSpentError, match="its budget of 3 requests a run is spent"):
+            other.get(url)
+        assert other.timeout == it.timeout
+    assert budget.spent == 3
+
+
+def test_one_beside_a_plain_client_has_manners_of_its_own() -> None:
+    with serving(reply()) as url, httpx.Client() as plain, trusting(plain, ssl.create_default_context()) as other:
+        assert other.get(url).status_code == 200
 
 
 def test_a_budget_is_kept_by_all_requests_of_a_run() -> None:

@@ -17,7 +17,7 @@ from pydantic import SecretStr, field_validator, model_validator
 from metrics.collect._cloudwatch.session import Access as AwsAccess
 from metrics.collect._cloudwatch.session import Account
 from metrics.collect._kubernetes.api import Api, Identity
-from metrics.collect.http import AT_ONCE, client
+from metrics.collect.http import trusting
 from metrics.errors import SourceError
 
 __all__ = ["Access", "opened"]
@@ -81,11 +81,8 @@ def opened(access: Access, http: httpx.Client) -> Iterator[Api]:
     if context is None:
         yield Api(http, base_url, identity)
         return
-    # Whom a connection trusts is settled when a client is made, so this one has a transport of its own, and the same
-    # manners as the run's.
-    limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
-    with client(httpx.HTTPTransport(verify=context, limits=limits)) as trusting:
-        yield Api(trusting, base_url, identity)
+    with trusting(http, context) as believing:
+        yield Api(believing, base_url, identity)
 
 
 def _place(access: Access, account: Account) -> tuple[str, ssl.SSLContext | None]:

@@ -17,8 +17,9 @@ import httpx
 import pytest
 from moto.eks.models import eks_backends
 
-from metrics.collect.kubernetes import Settings
-from metrics.errors import SourceError
+from metrics.collect.http import Budget, client
+from metrics.collect.kubernetes import Settings, collect
+from metrics.errors import BudgetSpentError, SourceError
 from tests.collect.cloudwatch.moto_account import KEYS, REGION, boto, emptied
 from tests.collect.kubernetes.certificates import made
 from tests.collect.kubernetes.kubernetes_asked import ask, days, hour, settings, signs
@@ -215,3 +216,13 @@ def test_an_authority_that_can_t_be_read_is_told(cluster: Cluster, tmp_path: Pat
     asked = ask(settings(cluster, JOBS, ca_file=file), DAY)
     assert str(asked.error).startswith(f"`ca_file` {file} can't be used")
     assert [each.retryable for each in asked.answers] == [False] * 3
+
+
+def test_what_an_own_authority_is_asked_counts_for_the_budget(
+    cluster: Cluster, certificates: tuple[Path, Path]
+) -> None:
+    budget = Budget(1, per_second=1e9)
+    of = settings(cluster, JOBS, ca_file=certificates[0])
+    with client(budget=budget) as http, pytest.raises(BudgetSpentError):
+        list(collect(of, DAY, http))
+    assert (budget.spent, len(cluster.asked)) == (1, 1)
