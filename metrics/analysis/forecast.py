@@ -1,7 +1,7 @@
 """When a limit is crossed, as early, likely and late: 80 % of the futures cross it between early and late.
 
 What counts is the peak of each day, the highest hourly mean, over the usual course of a week. Its futures are those
-of `local_trend`: growth whose steadiness is weighed by how well it would have foretold the series' own past, driven by
+of `local_trend`: growth whose steadiness is weighed by how well it foretells the series' own past, driven by
 blocks of the series' own surprises. A robust line (Theil and Sen, see `slope`) is the second method, and something is
 urgent only where both see the limit crossed within a fortnight.
 
