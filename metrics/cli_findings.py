@@ -43,6 +43,8 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     verb.add_argument("--since", type=a_time, metavar="T", help="the last review: what was known then is not new")
     verb.add_argument("--until", type=a_time, metavar="T", help="as it was seen then (now)")
     verb.add_argument("--format", choices=("table", "json", "csv"), default="table", help="table; json holds all")
+    verb.add_argument("--notify", action="store_true", help="send the digest to the addresses of tomoni.yaml instead")
+    verb.add_argument("--dry-run", action="store_true", help="with --notify: print what would be sent")
     verb.set_defaults(run=_findings)
 
 
@@ -58,6 +60,8 @@ def look(config: Config, now: datetime) -> None:
 def _findings(arguments: argparse.Namespace) -> int:
     now = datetime.now(UTC)
     until = min(arguments.until or now, now)
+    if arguments.dry_run and not arguments.notify:
+        raise InputError("--dry-run rehearses a message: say --notify as well")
     if arguments.since and arguments.since >= until:
         raise InputError(f"--since {arguments.since:%Y-%m-%dT%H:%MZ} is not before --until, or lies ahead")
     config = configuration.load(arguments.data)
@@ -66,7 +70,11 @@ def _findings(arguments: argparse.Namespace) -> int:
     store = Store(config.folder / "tomoni.duckdb")
     look(config, now)
     services = _services(store, config, arguments.service)
-    told = [(service, _agenda(store, config, service, until, arguments.since)) for service in services]
+    from metrics.trends.alerts import agenda_now
+
+    told = [(service, agenda_now(store, config, service, until, arguments.since)) for service in services]
+    if arguments.notify:
+        return _notify(store, config, told, now, is_rehearsal=arguments.dry_run)
     print({"table": _table, "json": _json, "csv": _csv}[arguments.format](told))
     return 0
 
@@ -81,13 +89,19 @@ def _services(store: Store, config: Config, asked: str | None) -> list[Service]:
     return [each for each in found if asked in (None, each.name)]
 
 
-def _agenda(store: Store, config: Config, service: Service, until: datetime, since: datetime | None) -> Agenda:
-    from metrics.trends.agenda import agenda
-    from metrics.trends.reading import watched
+def _notify(store: Store, config: Config, told: Told, now: datetime, *, is_rehearsal: bool) -> int:
+    """The digest now, whatever the day, and what is urgent; a rehearsal prints it and sends nothing."""
+    from metrics.trends.notify import digest_now
 
-    with store.read() as db:
-        lines = watched(db, service.name, {source.name: source.kind for source in config.sources})
-        return agenda(db, service, lines, until, since)
+    if not config.notify.addresses and not is_rehearsal:
+        raise InputError(
+            f"--notify: nobody is told, since {config.folder.name}/tomoni.yaml has no `notify: to:`; add an address "
+            "there, or print what would be sent with --dry-run"
+        )
+    for service, found in told:
+        for message in digest_now(store, config, service, found, now, is_rehearsal=is_rehearsal):
+            print(f"{message.title}\n{message.body}\n")
+    return 0
 
 
 Told = Sequence[tuple[Service, "Agenda"]]

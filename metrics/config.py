@@ -17,6 +17,7 @@ from metrics import catalog
 from metrics.errors import ConfigError
 from metrics.faults import Fault, Key, faults, nearest, secrets_in
 from metrics.model import Component, Service, Threshold
+from metrics.notify_settings import Notify, NotifySection
 from metrics.service_file import read_service
 from metrics.yaml_file import Strict, YamlFile
 
@@ -76,6 +77,7 @@ class Config:
     sources: tuple[SourceConfig, ...]
     collect_in_app: bool
     every: timedelta
+    notify: Notify = field(default_factory=Notify)
 
     def service(self, name: str) -> Service | None:
         return next((service for service in self.services if service.name == name), None)
@@ -125,6 +127,7 @@ class _Source(Strict, extra="allow"):
 
 class _Platform(Strict):
     collect: _Collect = _Collect()
+    notify: NotifySection = NotifySection()
     sources: dict[str, _Source | None] = {}
 
 
@@ -150,6 +153,7 @@ def load(folder: Path, environ: Mapping[str, str] = os.environ, secrets: Path = 
         sources=tuple(_source(file, name, each or _Source(), known) for name, each in platform.sources.items()),
         collect_in_app=platform.collect.in_app,
         every=platform.collect.every,
+        notify=_notify(file, platform.notify, known),
     )
 
 
@@ -200,6 +204,13 @@ def _name_faults(name: str, source: _Source | None) -> list[Fault]:
     if name == "import" or (name == "demo" and source is not None and source.kind not in (None, "demo")):
         return [Fault(key, f"is what the verb `{name}` writes its own data under; write another name.")]
     return []
+
+
+def _notify(file: YamlFile, written: NotifySection, known: Mapping[str, str]) -> Notify:
+    """With each `${NAME}` of an address filled in."""
+    found = [_resolved(file, ("notify", "to", number), each, known) for number, each in enumerate(written.to)]
+    addresses = tuple(each if isinstance(each, SecretStr) else SecretStr(str(each)) for each in found)
+    return Notify(addresses, written.digest, written.urgent, written.link)
 
 
 def _source(file: YamlFile, name: str, written: _Source, known: Mapping[str, str]) -> SourceConfig:

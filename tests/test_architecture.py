@@ -23,6 +23,7 @@ NOUNS = (
     "metrics.catalog",
     "metrics.yaml_file",
     "metrics.service_file",
+    "metrics.notify_settings",
     "metrics.config",
 )
 # Who may import whom, by the longest name that fits. A folder may always import itself.

@@ -15,6 +15,7 @@ from metrics.collect import registry
 from metrics.config import COLLECT_KEYS, PLATFORM_KEYS, Config, SourceConfig, load, parse_duration, validate_settings
 from metrics.errors import ConfigError
 from metrics.model import Service
+from metrics.notify_settings import NOTIFY_KEYS
 from metrics.service_file import COMPONENT_KEYS, SERVICE_KEYS, TEAM_KEYS
 from tests.documents import document
 from tests.source_tree import ROOT
@@ -66,7 +67,11 @@ def test_the_annotated_example_of_the_documentation_loads(folder: Path) -> None:
     """Both files as they stand there, and each source's settings by its own model."""
     platform, service = document("docs/configuration.md").blocks("yaml")
     (folder / "services" / "jobs.yaml").write_text(service, encoding="utf-8")
-    made = loaded(folder, platform, {"EXPORTS": "/srv/exports", "DD_API_KEY": "a", "DD_APP_KEY": "b"})
+    made = loaded(
+        folder,
+        platform,
+        {"EXPORTS": "/srv/exports", "DD_API_KEY": "a", "DD_APP_KEY": "b", "SLACK_ADDRESS": "json://localhost"},
+    )
     assert (made.collect_in_app, made.every) == (True, timedelta(minutes=5))
     host, sheet, cloud, _ = made.sources
     assert (host.budget, cloud.budget, cloud.every) == (5000, 2000, timedelta(hours=1))
@@ -86,7 +91,7 @@ def test_the_annotated_example_of_the_documentation_loads(folder: Path) -> None:
 
 def test_the_annotated_example_has_every_key() -> None:
     text = "".join(document("docs/configuration.md").blocks("yaml"))
-    keys = {*PLATFORM_KEYS, *COLLECT_KEYS, *SERVICE_KEYS, *TEAM_KEYS, *COMPONENT_KEYS, "kind"}
+    keys = {*PLATFORM_KEYS, *COLLECT_KEYS, *NOTIFY_KEYS, *SERVICE_KEYS, *TEAM_KEYS, *COMPONENT_KEYS, "kind"}
     assert [key for key in sorted(keys) if not re.search(rf"\b{key}:", text)] == []
 
 
@@ -185,7 +190,7 @@ def test_what_is_left_empty_has_a_default(folder: Path, text: str) -> None:
     ("text", "said"),
     [
         ("sorces: {}\n", ":1: sorces is no key here; did you mean sources?"),
-        ("components: {}\n", ":1: components is no key here; use one of collect, sources."),
+        ("components: {}\n", ":1: components is no key here; use one of collect, notify, sources."),
         ("collect:\n  evry: 5m\n", ":2: collect.evry is no key here; did you mean every?"),
         ("collect: 5m\n", ":1: collect is '5m'; write keys and values below it."),
         ("collect:\n  every: 5 minutes\n",

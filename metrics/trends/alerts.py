@@ -8,9 +8,12 @@ from metrics.config import Config
 from metrics.model import Service
 from metrics.store import Store, deliveries, read
 from metrics.store.alone import only_one
+from metrics.trends.agenda import Agenda, agenda
+from metrics.trends.notify import notify
+from metrics.trends.reading import watched
 from metrics.trends.run import Tell, run
 
-__all__ = ["look", "services_of"]
+__all__ = ["agenda_now", "look", "send", "services_of"]
 
 
 def look(config: Config, now: datetime, tell: Tell | None = None) -> int:
@@ -18,9 +21,31 @@ def look(config: Config, now: datetime, tell: Tell | None = None) -> int:
     store = Store(config.folder / "tomoni.duckdb")
     if not store.exists():
         return 0
-    # Two collectors that look at once would each keep a pass of the same day.
+    # Two collectors that look at once would each keep a pass of the same day, and tell of it.
     with only_one(config.folder / ".locks" / "findings.lock") as mine:
-        return sum(run(store, config, service, now, tell) for service in services_of(store, config)) if mine else 0
+        if not mine:
+            return 0
+        services = services_of(store, config)
+        made = sum(run(store, config, service, now, tell) for service in services)
+        for service in services:
+            send(store, config, service, now)
+        return made
+
+
+def send(store: Store, config: Config, service: Service, now: datetime) -> int:
+    """Tell teams what is due to be told; returns how many messages went out. Raises SourceError where one can't."""
+    if not config.notify.addresses:
+        return 0
+    return len(list(notify(store, config, service, agenda_now(store, config, service, now), now)))
+
+
+def agenda_now(
+    store: Store, config: Config, service: Service, until: datetime, last_review: datetime | None = None
+) -> Agenda:
+    """What a review that looks at the time up to `until` has to talk about."""
+    with store.read() as db:
+        lines = watched(db, service.name, {source.name: source.kind for source in config.sources})
+        return agenda(db, service, lines, until, last_review)
 
 
 def services_of(store: Store, config: Config) -> list[Service]:

@@ -84,8 +84,10 @@ def _pass(store: Store, service: Service, lines: Sequence[Line], as_of: datetime
 def _views(db: read.Reader, service: Service, lines: Sequence[Line], as_of: datetime) -> Iterator[View]:
     jumps = kept.spikes(db, service.name, Window(as_of - JUMPS, as_of))
     by_line = {
-        address_of(str(key[0]), None if pd.isna(key[1]) else str(key[1]), str(key[2])): rows
-        for key, rows in jumps.groupby(["component", "part", "indicator"], dropna=False)
+        address_of(component, part or None, indicator): rows
+        for (component, part, indicator), rows in jumps.fillna({"part": ""}).groupby(
+            ["component", "part", "indicator"]
+        )
     }
     none = jumps.iloc[:0]
     known = [line for line in lines if line.first_ts < as_of]
