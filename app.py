@@ -24,9 +24,10 @@ review = loading.home(here.folder, here.config, here.service, period).seen_by(vi
 
 if review.readings:
     st.markdown(how_it_was(review, service=here.service.title), help=worse_means())
-    agenda.draw(loading.agenda(here.folder, here.config, here.service, period), here.service, here.now)
-    tiles.draw(review.panels, here.now, compare=compare)
-    panels.draw(review, compare=compare)
+    found = loading.agenda(here.folder, here.config, here.service, period)
+    agenda.draw(found, here.service, here.now)
+    tiles.draw(review.panels, found, here.now, compare=compare)
+    panels.draw(review, found, compare=compare)
     happened.draw(review.marks, period)
     home_table.draw(review, here.now, loading.state_of(here.folder, here.service, period, view), compare=compare)
 elif here.newest is None:

@@ -16,7 +16,7 @@ from metrics.store import findings as kept
 from metrics.store import read
 from metrics.ui.finding_words import sentence
 
-__all__ = ["Agenda", "agenda", "judged"]
+__all__ = ["Agenda", "agenda", "agenda_with_finding", "judged"]
 
 # How long a review looks back where no earlier one says since when.
 USUAL = timedelta(weeks=1)
@@ -53,6 +53,12 @@ def agenda(
     every = items(found, _context(db, service, lines, found, as_of, last_review or as_of - USUAL))
     live = [item for item in every if item.news != "over"]
     return Agenda(as_of, tuple(live[:AGENDA]), (*live[AGENDA:], *(item for item in every if item.news == "over")))
+
+
+def agenda_with_finding(db: read.Reader, service: Service, lines: Sequence[Line], finding: str) -> Agenda | None:
+    """The last one that told of this finding, which may be over and forgotten by now."""
+    told = kept.history(db, service.name, finding)
+    return agenda(db, service, lines, told[-1][0]) if told else None
 
 
 def judged(

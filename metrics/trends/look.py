@@ -15,7 +15,7 @@ from metrics.analysis.drift import Drift, drift
 from metrics.analysis.forecast import Crossing, forecast
 from metrics.analysis.shift import shifts
 from metrics.analysis.signal import Signal
-from metrics.analysis.silence import Silence, silence
+from metrics.analysis.silence import lapses
 from metrics.analysis.threshold import exceedances
 from metrics.model import Insufficient, Service, Window
 from metrics.review.findings import Sighting, speaking
@@ -26,6 +26,8 @@ __all__ = ["JUMPS", "RECENT", "View", "limit_of", "look"]
 
 # A step or jump is talked about in the review after it and in the one after that; then it is how things are.
 RECENT = timedelta(days=14)
+# What is told for as long as it is news, and not in the review after.
+NEWS = timedelta(days=7)
 # How far back jumps are counted to tell whether they come more often.
 JUMPS = timedelta(days=35)
 # What is full is full, whether anybody wrote down a limit or not.
@@ -64,9 +66,12 @@ def limit_of(view: View) -> float | None:
 
 
 def _silence(view: View) -> Iterator[Sighting]:
-    found = silence(view.hourly, view.as_of)
-    if isinstance(found, Silence):
-        yield Sighting(view.line, "silence", found, evidence={"source": view.line.source})
+    """Having stopped, or having been away lately: of several times the newest."""
+    found = lapses(view.hourly, view.as_of)
+    recent = [] if isinstance(found, Insufficient) else [each for each in found if _is_recent(each, view)]
+    if recent:
+        evidence = {"source": view.line.source, "kind": recent[-1].kind}
+        yield Sighting(view.line, "silence", recent[-1], evidence=evidence)
 
 
 def _jumps(view: View) -> Iterator[Sighting]:
@@ -129,7 +134,7 @@ def _lines(view: View) -> Iterator[Sighting]:
     if line is None:
         return
     found = exceedances(view.hourly, line.value, better=view.line.indicator.better)
-    recent = [each for each in found if (each.until or view.as_of) >= view.as_of - timedelta(days=7)]
+    recent = [each for each in found if _is_recent(each, view)]
     if recent:
         worst = max(recent, key=lambda each: abs(each.size))
         episodes = tuple(_window(each.since, each.until or view.as_of) for each in recent)
@@ -160,6 +165,10 @@ def _is_notable(seen: Sighting) -> bool:
     found = seen.detection
     enough = found.per_cent is None or abs(found.per_cent) >= 100 * NOTABLE_SHARE
     return enough and (seen.line.indicator.unit != "%" or abs(found.size) >= NOTABLE_POINTS)
+
+
+def _is_recent(found: Detection, view: View) -> bool:
+    return (found.until or view.as_of) >= view.as_of - NEWS
 
 
 def _window(since: datetime, until: datetime) -> Window:

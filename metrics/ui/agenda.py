@@ -15,7 +15,7 @@ from metrics.ui import address
 from metrics.ui.finding_words import KINDS, NEWS, item_sentence
 from metrics.ui.words import age, both, counted, t
 
-__all__ = ["SPIKES", "draw"]
+__all__ = ["SPIKES", "draw", "row"]
 
 SPIKES = "pages/5_spikes.py"
 # Red for what needs a look, grey for what is known, green for what is done with.
@@ -40,7 +40,7 @@ def draw(found: Agenda, service: Service, now: datetime) -> None:
             st.subheader(t("What moved"), anchor=False, width="content")
             st.caption(_told(found, now), width="content")
         for place, item in enumerate(found.items):
-            _row(item, place, service)
+            row(item, place, service)
         if found.rest:
             _fold(found, service)
 
@@ -53,16 +53,16 @@ def _told(found: Agenda, now: datetime) -> str:
     return f"{n} · {looked}"
 
 
-def _row(item: Item, place: int, service: Service) -> None:
+def row(item: Item, place: int, service: Service, *, is_open: bool = False) -> None:
+    """One item: how new it is, what it is, whose it is; a link to its drill-down, unless that is where we are."""
     indicators = catalog.load().indicators
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"item-{place}"):
         st.markdown(f":{COLORS[item.news]}-badge[{t(NEWS[item.news])}]", width="content", help=_why(item))
-        st.page_link(
-            SPIKES,
-            label=item_sentence(item, indicators, service.time_zone),
-            query_params=address.with_view(item=item.id),
-            width="stretch",
-        )
+        told = item_sentence(item, indicators, service.time_zone)
+        if is_open:
+            st.markdown(f"**{told}**", width="stretch")
+        else:
+            st.page_link(SPIKES, label=told, query_params=address.with_view(item=item.id), width="stretch")
         st.caption(_owners(item, service), width="content")
 
 
@@ -72,7 +72,7 @@ def _fold(found: Agenda, service: Service) -> None:
     if fold.open:
         with fold:
             for place, item in enumerate(found.rest, len(found.items)):
-                _row(item, place, service)
+                row(item, place, service)
 
 
 def _owners(item: Item, service: Service) -> str:
@@ -85,4 +85,3 @@ def _why(item: Item) -> str:
     kinds = both(list(dict.fromkeys(t(KINDS[finding.kind]) for finding in item.findings)))
     parts = " · ".join(f"{t(name)} {value:.0%}" for name, value in item.parts.items())
     return t("{kinds}; ranked by {parts}", kinds=kinds, parts=parts)
-

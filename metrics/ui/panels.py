@@ -8,7 +8,9 @@ import streamlit as st
 
 from metrics.review.overview import Overview, Panel
 from metrics.review.reading import SIDES, side_of
+from metrics.trends.agenda import Agenda
 from metrics.ui import charts
+from metrics.ui.found import of_line, strip
 from metrics.ui.tiles import EXPLORE, link_to, name_of
 from metrics.ui.words import quantity, step_name, t, title_of
 
@@ -16,7 +18,7 @@ __all__ = ["draw"]
 
 
 @st.fragment
-def draw(review: Overview, *, compare: bool) -> None:
+def draw(review: Overview, found: Agenda, *, compare: bool) -> None:
     """Both halves and, once for all charts, what the lines mean."""
     halves = {side: [p for p in review.panels if side_of(p.reading.line.indicator) == side] for side in SIDES}
     names = {"dev": t("Application"), "infra": t("Infrastructure")}
@@ -26,18 +28,20 @@ def draw(review: Overview, *, compare: bool) -> None:
         return
     for column, side in zip(st.columns(len(filled), gap="medium"), filled, strict=True):
         with column, st.container(key=f"side-{side}"):
-            _half(names[side], halves[side], review, columns=4 if len(filled) == 1 else 2, compare=compare)
-    st.caption(_legend(review, compare=compare))
+            _half(names[side], halves[side], review, found, columns=4 if len(filled) == 1 else 2, compare=compare)
+    st.caption(_legend(review, found, compare=compare))
 
 
-def _half(name: str, panels: Sequence[Panel], review: Overview, *, columns: int, compare: bool) -> None:
+def _half(
+    name: str, panels: Sequence[Panel], review: Overview, found: Agenda, *, columns: int, compare: bool
+) -> None:
     st.caption(f"**{name}**")
     with st.grid(columns, min_column_width=250, gap="xsmall", key=f"half-{name}"):
         for place, panel in enumerate(panels):
-            _chart(panel, f"{name}-{place}", review, compare=compare)
+            _chart(panel, f"{name}-{place}", review, found, compare=compare)
 
 
-def _chart(panel: Panel, key: str, review: Overview, *, compare: bool) -> None:
+def _chart(panel: Panel, key: str, review: Overview, found: Agenda, *, compare: bool) -> None:
     reading, window, zone = panel.reading, review.period.window, review.period.zone
     title = f"{name_of(reading)} · {title_of(reading.line.indicator)} ({_unit(panel)})".removesuffix(" ()")
     with st.container(key=f"chart-{key}"):
@@ -45,8 +49,10 @@ def _chart(panel: Panel, key: str, review: Overview, *, compare: bool) -> None:
         if panel.now is None:
             st.caption(t("no samples in this period"))
         else:
+            figure = charts.small(panel, review.marks, window, zone, compare=compare)
+            figure["layout"]["shapes"] += strip(of_line(found, reading.line), window, zone)
             st.plotly_chart(
-                charts.small(panel, review.marks, window, zone, compare=compare),
+                figure,
                 key=f"plot-{key}",
                 config={"displayModeBar": False},
                 alt=_told(panel, title),
@@ -72,7 +78,7 @@ def _told(panel: Panel, title: str) -> str:
     )
 
 
-def _legend(review: Overview, *, compare: bool) -> str:
+def _legend(review: Overview, found: Agenda, *, compare: bool) -> str:
     """What the lines mean, once for all charts."""
     parts = [
         t("Solid: this period, shaded from the least to the greatest sample"),
@@ -82,6 +88,9 @@ def _legend(review: Overview, *, compare: bool) -> str:
         t("dashed red: threshold"),
         t("violet line: deployment") if any(mark.kind == "deployment" for mark in review.marks) else "",
         t("amber band: incident") if any(mark.kind == "incident" for mark in review.marks) else "",
+        t("strip along the top: when it moved, red for worse")
+        if any(of_line(found, panel.reading.line) for panel in review.panels)
+        else "",
         t("times in {zone}", zone=review.period.zone),
     ]
     return " · ".join(part for part in parts if part)

@@ -10,7 +10,9 @@ import streamlit as st
 
 from metrics.review.overview import Panel
 from metrics.review.reading import Reading
+from metrics.trends.agenda import Agenda
 from metrics.ui import address
+from metrics.ui.found import of_line, word
 from metrics.ui.words import age, change, quantity, t, title_of
 
 __all__ = ["EXPLORE", "draw", "link_to", "name_of"]
@@ -19,11 +21,11 @@ EXPLORE = "pages/1_explore.py"
 STATS = {"mean": "mean", "max": "peak", "sum": "total", "last": "latest", "p95": "p95", "ratio": "overall"}
 
 
-def draw(panels: Sequence[Panel], now: datetime, *, compare: bool) -> None:
+def draw(panels: Sequence[Panel], found: Agenda, now: datetime, *, compare: bool) -> None:
     """All tiles in one row where there is room for it."""
     with st.grid(max(len(panels), 4), min_column_width=140, gap="xsmall", key="headline"):
         for place, panel in enumerate(panels):
-            _tile(panel.reading, place, now, compare=compare)
+            _tile(panel.reading, word(of_line(found, panel.reading.line)), place, now, compare=compare)
 
 
 def name_of(reading: Reading) -> str:
@@ -38,7 +40,7 @@ def link_to(reading: Reading) -> address.Query:
     return address.with_view(component=line.component, indicator=line.indicator.name, part=line.part)
 
 
-def _tile(reading: Reading, place: int, now: datetime, *, compare: bool) -> None:
+def _tile(reading: Reading, moved: str, place: int, now: datetime, *, compare: bool) -> None:
     indicator = reading.line.indicator
     with st.container(border=True, key=f"tile-{reading.state}-{place}", height="stretch"):
         st.page_link(
@@ -56,7 +58,7 @@ def _tile(reading: Reading, place: int, now: datetime, *, compare: bool) -> None
             else None,
             delta_color=_color(reading),
             delta_arrow="off" if not reading.change else "up" if reading.change > 0 else "down",
-            delta_description=_beside(reading, now),
+            delta_description=f"{moved} · {_beside(reading, now)}",
         )
 
 
