@@ -23,7 +23,9 @@ MODULES = {
     "metrics.cli_demo": ("demo",),
     "metrics.cli_collect": ("collect", "check"),
     "metrics.cli_files": ("import",),
+    "metrics.cli_findings": ("findings",),
     "metrics.cli_delivery": ("delivery",),
+    "metrics.cli_detect": ("detect",),
     "metrics.cli_store": ("export", "backup", "restore"),
 }
 EPILOG = """\

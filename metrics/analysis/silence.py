@@ -68,7 +68,7 @@ def silence(signal: Signal, until: datetime) -> Silence | Insufficient | None:
 
 def lapses(signal: Signal, until: datetime) -> tuple[Silence, ...] | Insufficient:
     """All silences and doubled days of the last 13 weeks, oldest first; the last may be going on."""
-    span = int((signal.local_s[-1] - signal.local_s[0]) // DAY_S) if len(signal) else 0
+    span = int(signal.local_s[-1] - signal.local_s[0] + signal.step_s) // DAY_S if len(signal) else 0
     if span < FEWEST_DAYS:
         return Insufficient(FEWEST_DAYS, span)
     recent = signal.cut(signal.local_s > signal.local_s[-1] - MOST_DAYS * DAY_S)
