@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from metrics.collect._kubernetes.cron import Cron
 
-__all__ = ["Run", "Schedule", "run_of", "schedule_of", "zone_of"]
+__all__ = ["Run", "Schedule", "run_of", "schedule_of", "time_of", "zone_of"]
 
 Raw = Mapping[str, Any]
 # A controller that is busy is late by less.
@@ -119,7 +119,7 @@ def run_of(raw: Raw) -> Run | None:
     """None for a Job that has not begun, or is suspended. Raises what Python raises where it is no Job."""
     meta, spec, status = raw["metadata"], raw["spec"], raw.get("status") or {}
     conditions = {str(each["type"]): each for each in status.get("conditions") or () if each["status"] == "True"}
-    started = _time(status.get("startTime"))
+    started = time_of(status.get("startTime"))
     if started is None or "Suspended" in conditions:
         return None
     owner, owner_uid = _owner(meta.get("ownerReferences") or ())
@@ -127,9 +127,9 @@ def run_of(raw: Raw) -> Run | None:
     ended = None
     if failed:
         # A failed Job has no completionTime.
-        ended = _time(failed["lastTransitionTime"])
+        ended = time_of(failed["lastTransitionTime"])
     elif complete:
-        ended = _time(status.get("completionTime") or complete["lastTransitionTime"])
+        ended = time_of(status.get("completionTime") or complete["lastTransitionTime"])
     return Run(
         uid=str(meta["uid"]),
         namespace=str(meta["namespace"]),
@@ -141,7 +141,7 @@ def run_of(raw: Raw) -> Run | None:
         status="failed" if failed else "succeeded" if complete else "running",
         failed_pods=int(status.get("failed") or 0),
         reason=str(failed.get("reason") or "Failed") if failed else None,
-        scheduled=_time((meta.get("annotations") or {}).get(_SCHEDULED)) or _told_by_name(owner, str(meta["name"])),
+        scheduled=time_of((meta.get("annotations") or {}).get(_SCHEDULED)) or _told_by_name(owner, str(meta["name"])),
         active_deadline_s=_whole(spec.get("activeDeadlineSeconds")),
         kept_s=_whole(spec.get("ttlSecondsAfterFinished")),
     )
@@ -150,7 +150,7 @@ def run_of(raw: Raw) -> Run | None:
 def schedule_of(raw: Raw) -> Schedule:
     """Raises what Python raises where it is no CronJob."""
     meta, spec, status = raw["metadata"], raw["spec"], raw.get("status") or {}
-    created = _time(meta["creationTimestamp"])
+    created = time_of(meta["creationTimestamp"])
     if created is None:
         raise ValueError("a CronJob without a beginning")
     return Schedule(
@@ -161,8 +161,8 @@ def schedule_of(raw: Raw) -> Schedule:
         time_zone=spec.get("timeZone") or None,
         suspended=bool(spec.get("suspend")),
         created=created,
-        last_scheduled=_time(status.get("lastScheduleTime")),
-        last_succeeded=_time(status.get("lastSuccessfulTime")),
+        last_scheduled=time_of(status.get("lastScheduleTime")),
+        last_succeeded=time_of(status.get("lastSuccessfulTime")),
         running=len(status.get("active") or ()),
         # What Kubernetes keeps unless told otherwise.
         keeps_succeeded=int(spec.get("successfulJobsHistoryLimit", 3)),
@@ -189,7 +189,7 @@ def _whole(number: object) -> int | None:
     return None if number is None else int(str(number))
 
 
-def _time(text: object) -> datetime | None:
+def time_of(text: object) -> datetime | None:
     if not text:
         return None
     at = datetime.fromisoformat(str(text))

@@ -9,9 +9,11 @@ from typing import Any, Final
 import numpy as np
 
 from metrics.catalog import load
+from metrics.collect._kubernetes import restarts
 from metrics.collect._kubernetes.api import Api, Raw, RefusedError
 from metrics.collect._kubernetes.present import SPEAKS_FOR, hour_of, is_now, stamp
 from metrics.collect._kubernetes.quantity import quantity
+from metrics.collect._kubernetes.restarts import RESTARTS
 from metrics.collect._kubernetes.target import Target
 from metrics.model import Coverage, CoverageState, Points, Series, Snapshot, Window
 
@@ -19,9 +21,7 @@ __all__ = ["INDICATORS", "Node", "nodes_of", "read_nodes"]
 
 COUNT: Final = "k8s.node.count"
 FAILED: Final = "k8s.node.failed"
-INDICATORS: Final = (COUNT, FAILED)
-# A cluster has some thousand containers; those that restart most are what one looks for.
-MOST_RESTARTED: Final = 50
+INDICATORS: Final = (COUNT, FAILED, RESTARTS)
 _HELD: Final = ("cpu", "memory", "ephemeral-storage", "pods")
 _PAST: Final = "nodes can only be read as they are now, and nothing was read then"
 
@@ -43,14 +43,15 @@ class Node:
 def read_nodes(api: Api, target: Target, window: Window) -> Iterator[Points | Snapshot | Coverage]:
     """One reading, stamped with the window's end. Raises SourceError where no other would work either."""
     if not is_now(window):
-        yield from _answers(target, window, "empty", _PAST)
+        yield from _unread(target, window)
         return
     spoken_for = Window(max(window.start, window.end - SPEAKS_FOR), window.end)
     try:
         nodes, problem = nodes_of(api)
     except RefusedError as refusal:
         state: CoverageState = "forbidden" if refusal.is_forbidden else "failed"
-        yield from _answers(target, spoken_for, state, str(refusal), retryable=refusal.retryable)
+        for indicator in INDICATORS:
+            yield _answer(target, indicator, spoken_for, state, str(refusal), retryable=refusal.retryable)
     else:
         if problem:
             # How many there are is not known from some of them.
@@ -59,9 +60,14 @@ def read_nodes(api: Api, target: Target, window: Window) -> Iterator[Points | Sn
             yield from _counts(target, nodes, window)
             yield from _answers(target, spoken_for, "complete", "")
         yield from _snapshot(target, window, "nodes", dict(pair for node in nodes for pair in _told(node)))
-        yield from _snapshot(target, window, "restarts", _restarts(api))
+        yield from _restarts(api, target, window, spoken_for)
     if window.start < spoken_for.start:
-        yield from _answers(target, Window(window.start, spoken_for.start), "empty", _PAST)
+        yield from _unread(target, Window(window.start, spoken_for.start))
+
+
+def _unread(target: Target, window: Window) -> Iterator[Coverage]:
+    for indicator in INDICATORS:
+        yield _answer(target, indicator, window, "empty", _PAST)
 
 
 def nodes_of(api: Api) -> tuple[Sequence[Node], str]:
@@ -111,29 +117,20 @@ def _told(node: Node) -> Iterator[tuple[str, str | float | int | bool | None]]:
             yield f"{node.name}.{kind}_{name.replace('-', '_')}", amount
 
 
-def _restarts(api: Api) -> Values:
-    """How often containers have restarted so far, those first that did so most; why not, where they can't be listed.
-
-    A count is of the container's whole life, and ends with its pod: what happened in between two readings is not
-    known, so it makes no series.
-    """
+def _restarts(api: Api, target: Target, window: Window, spoken_for: Window) -> Iterator[Points | Snapshot | Coverage]:
+    """Those of the last minutes, and how many there have been so far; why not, where pods can't be listed."""
     try:
-        pods = api.listed("/api/v1/pods")
+        containers, problem = restarts.restarts_of(api)
     except RefusedError as refusal:
-        return {"not_known": str(refusal)}
-    found = {}
-    for pod in pods.items:
-        try:
-            meta, status = pod["metadata"], pod.get("status") or {}
-            for each in status.get("containerStatuses") or ():
-                if count := int(each.get("restartCount") or 0):
-                    found[f"{meta['namespace']}/{meta['name']}/{each['name']}"] = count
-        except (AttributeError, KeyError, TypeError, ValueError):
-            continue  # a list of what restarted most bears the loss of one
-    most = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_RESTARTED]
-    return {"containers": len(found), "restarts": sum(found.values()), **dict(most)} | (
-        {"not_known": pods.problem} if pods.problem else {}
+        state: CoverageState = "forbidden" if refusal.is_forbidden else "failed"
+        yield _answer(target, RESTARTS, spoken_for, state, str(refusal), retryable=refusal.retryable)
+        yield from _snapshot(target, window, "restarts", {"not_known": str(refusal)})
+        return
+    yield restarts.restarted(target, containers, spoken_for)
+    yield _answer(
+        target, RESTARTS, spoken_for, "partial" if problem else "complete", problem, retryable=bool(problem)
     )
+    yield from _snapshot(target, window, "restarts", restarts.totals(containers, problem))
 
 
 def _snapshot(target: Target, window: Window, kind: str, values: Values) -> Iterator[Snapshot]:
@@ -144,8 +141,13 @@ def _snapshot(target: Target, window: Window, kind: str, values: Values) -> Iter
 def _answers(
     target: Target, window: Window, state: CoverageState, detail: str, *, retryable: bool = False
 ) -> Iterator[Coverage]:
-    for indicator in INDICATORS:
-        yield Coverage(
-            target.service, target.component, indicator, "kubernetes", window, state, detail[:300],
-            retryable=retryable,
-        )  # fmt: skip
+    for indicator in (COUNT, FAILED):
+        yield _answer(target, indicator, window, state, detail, retryable=retryable)
+
+
+def _answer(
+    target: Target, indicator: str, window: Window, state: CoverageState, detail: str, *, retryable: bool = False
+) -> Coverage:
+    return Coverage(
+        target.service, target.component, indicator, "kubernetes", window, state, detail[:300], retryable=retryable
+    )

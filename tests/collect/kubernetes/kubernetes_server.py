@@ -203,8 +203,13 @@ def node(name: str, *, ready: str = "True", pressure: str = "", **spec: Any) -> 
     }
 
 
-def pod(name: str, restarts: int, namespace: str = "jobs") -> dict[str, Any]:
-    statuses = [{"name": "main", "restartCount": restarts, "image": "jobs", "imageID": "jobs", "ready": True}]
+def pod(name: str, restarts: int, namespace: str = "jobs", last: datetime | None = None) -> dict[str, Any]:
+    """`last` is when what ran before in its container ended."""
+    before = {"terminated": {"exitCode": 137, "finishedAt": _iso(last)}} if last else {}
+    statuses = [
+        {"name": "main", "restartCount": restarts, "image": "jobs", "imageID": "jobs", "ready": True,
+         "lastState": before}
+    ]  # fmt: skip
     return {
         "kind": "Pod", "metadata": {"name": name, "namespace": namespace}, "status": {"containerStatuses": statuses}
     }  # fmt: skip

@@ -281,9 +281,12 @@ def test_nodes_are_counted_and_described_as_they_are_now(cluster: Cluster) -> No
     assert asked.samples == {
         ("eks", "k8s.node.count", None): [(at, 3.0)],
         ("eks", "k8s.node.failed", None): [(at, 1.0)],
+        ("eks", "k8s.container.restarts", None): [(at, 0.0)],
     }
     quarter = window.end - timedelta(minutes=15)
     assert sorted((each.indicator, each.window.start, each.window.end, each.state) for each in asked.answers) == [
+        ("k8s.container.restarts", window.start, quarter, "empty"),
+        ("k8s.container.restarts", quarter, window.end, "complete"),
         ("k8s.node.count", window.start, quarter, "empty"),
         ("k8s.node.count", quarter, window.end, "complete"),
         ("k8s.node.failed", window.start, quarter, "empty"),
@@ -303,10 +306,22 @@ def test_nodes_are_counted_and_described_as_they_are_now(cluster: Cluster) -> No
     }  # fmt: skip
 
 
+def test_a_restart_counts_at_its_own_time_and_once_however_often_it_is_read(cluster: Cluster) -> None:
+    window = now()
+    ended = [window.end.replace(microsecond=0) - timedelta(minutes=minutes) for minutes in (3, 3, 8, 20)]
+    cluster.add(node("a"), pod("calm", 0), *(pod(f"web-{n}", 4 + n, last=at) for n, at in enumerate(ended)))
+    asked = ask(settings(cluster, {"nodes": True, "component": "eks"}), window)
+    at = (window.end - timedelta(microseconds=1)).replace(microsecond=0)
+    assert asked.samples["eks", "k8s.container.restarts", None] == [(ended[2], 1.0), (ended[0], 2.0), (at, 0.0)]
+    assert asked.snapshots["restarts"].values["restarts"] == 4 + 5 + 6 + 7
+    again = ask(settings(cluster, {"nodes": True, "component": "eks"}), window)
+    assert again.samples == asked.samples
+
+
 def test_a_past_of_nodes_that_nobody_read_is_empty(cluster: Cluster) -> None:
     cluster.add(node("a"))
     asked = ask(settings(cluster, {"nodes": True}), WEEK)
-    assert [(each.state, each.window) for each in asked.answers] == [("empty", WEEK)] * 2
+    assert [(each.state, each.window) for each in asked.answers] == [("empty", WEEK)] * 3
     assert (asked.samples, asked.snapshots, cluster.asked) == ({}, {}, [])
 
 

@@ -141,7 +141,7 @@ def test_a_fault_of_the_whole_cluster_is_answered_for_all_that_is_left_and_heals
     left = [answer for answer in asked.answers if answer.component != "nightly"]
     assert [(each.component, each.indicator) for each in left] == [
         ("bank", "batch_run"), ("bank", "batch.duration"), ("bank", "batch.failures"),
-        ("eks", "k8s.node.count"), ("eks", "k8s.node.failed"),
+        ("eks", "k8s.node.count"), ("eks", "k8s.node.failed"), ("eks", "k8s.container.restarts"),
     ]  # fmt: skip
     assert all(each.detail.startswith(says) and len(each.detail) <= 300 for each in left), left[0].detail
     assert {(each.state, each.retryable, each.window) for each in left} == {("failed", retryable, DAY)}
@@ -267,6 +267,8 @@ def test_nodes_that_may_not_be_listed_are_forbidden_and_pods_are_only_missed(clu
     asked = ask(of, now())
     assert asked.said("k8s.node.count") == [("eks", "complete", "")]
     assert list(asked.snapshots["restarts"].values) == ["not_known"]
+    ((_, forbidden, _),) = [each for each in asked.said("k8s.container.restarts") if each[1] != "empty"]
+    assert forbidden == "forbidden"
     ((state, about, said),) = signs(of)
     assert (state, about) == ("wrong", "eks")
     assert said.endswith(f"at the cluster scope {BIND}, so restarts are not known")
@@ -275,8 +277,17 @@ def test_nodes_that_may_not_be_listed_are_forbidden_and_pods_are_only_missed(clu
 def test_some_of_the_nodes_are_not_counted_for_all(cluster: Cluster) -> None:
     cluster.add(node("a"), {"kind": "Node", "metadata": {"name": "b"}, "status": {"capacity": {"cpu": "many"}}})
     asked = ask(settings(cluster, {"component": "eks", "nodes": True}), now())
-    assert asked.samples == {}
+    assert [indicator for _, indicator, _ in asked.samples] == ["k8s.container.restarts"]
     assert asked.said("k8s.node.count") == [("eks", "failed", "entry 2 of the list of nodes is no node")]
+
+
+def test_restarts_of_a_list_that_is_not_whole_are_partial(cluster: Cluster) -> None:
+    cluster.add(
+        node("a"), pod("web", 2), {"kind": "Pod", "metadata": {"name": "x"}, "status": {"containerStatuses": [1]}}
+    )
+    asked = ask(settings(cluster, {"component": "eks", "nodes": True}), now())
+    assert asked.said("k8s.container.restarts") == [("eks", "partial", "entry 2 of the list of pods is no pod")]
+    assert asked.snapshots["restarts"].values["jobs/web/main"] == 2
 
 
 # Who asks --------------------------------------------------------------------------------------------------
