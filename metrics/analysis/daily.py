@@ -24,6 +24,8 @@ class Daily:
 
     day: NDArray[np.int64]
     values: NDArray[np.float64]
+    point: NDArray[np.int64]
+    """Which point of the signal stands there, the last where there are several; -1 for none. Same shape."""
 
     def scores(self) -> NDArray[np.float64]:
         """How high each day was: each time of day ranked among its like, as a normal score, averaged over the day.
@@ -49,7 +51,7 @@ class Daily:
 def daily(signal: Signal, longest: int | None = None) -> Daily:
     """The last `longest` days of the signal, those with too few points left out."""
     if not len(signal):
-        return Daily(np.zeros(0, np.int64), np.zeros((0, 1)))
+        return Daily(np.zeros(0, np.int64), np.zeros((0, 1)), np.zeros((0, 1), np.int64))
     day, column_s = signal.day, max(round(signal.step_s), FINEST_S)
     columns = max(DAY_S // column_s, 1)
     first = int(day[0]) if longest is None else max(int(day[0]), int(day[-1]) - longest + 1)
@@ -60,7 +62,9 @@ def daily(signal: Signal, longest: int | None = None) -> Daily:
     count = np.bincount(cell, minlength=size)
     total = np.bincount(cell, weights=signal.values[begin:], minlength=size)
     values = np.divide(total, count, out=np.full(size, np.nan), where=count > 0).reshape(-1, columns)
+    point = np.full(size, -1)
+    point[cell] = np.arange(begin, len(signal))
     filled = np.isfinite(values).sum(axis=1)
-    kept = filled >= ENOUGH * np.median(filled[filled > 0])
-    values = values[kept]
-    return Daily(first + np.flatnonzero(kept), values[:, np.isfinite(values).any(axis=0)])
+    days = filled >= ENOUGH * np.median(filled[filled > 0])
+    kept = np.ix_(days, np.isfinite(values[days]).any(axis=0))
+    return Daily(first + np.flatnonzero(days), values[kept], point.reshape(values.shape)[kept])
