@@ -58,8 +58,8 @@ EventKind = Literal["deployment", "incident", "change", "alert", "batch_run", "b
 FindingKind = Literal["silence", "forecast", "burst", "shift", "drift", "spike", "threshold"]
 """What a trend alert sees; where two of them see the same trouble of one line, the one named first speaks for it."""
 
-EntryKind = Literal["cause"]
-"""What a person's word is about: the cause of an incident, or what a deployment mended."""
+EntryKind = Literal["cause", "note"]
+"""What a person's word is about: the cause of an incident, or what a deployment mended; a note on a trouble."""
 
 
 @dataclass(frozen=True, slots=True)

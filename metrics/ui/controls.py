@@ -16,10 +16,23 @@ from metrics.ui import address
 from metrics.ui.sentences import unknown_value
 from metrics.ui.words import t
 
-__all__ = ["choice", "explain", "one", "period", "several", "switch"]
+__all__ = [
+    "asked_period",
+    "between",
+    "bounds",
+    "choice",
+    "dragged",
+    "explain",
+    "moment_in",
+    "one",
+    "period",
+    "several",
+    "switch",
+]
 
 WEEKS = {"1w": 1, "4w": 4, "13w": 13}
 HOUR = timedelta(hours=1)
+LEAST_DRAG = timedelta(minutes=2)
 YEARS = (1970, 2100)
 LIKE = "2026-11-16T09:00"
 
@@ -117,25 +130,43 @@ def switch(label: str, key: str, *, default: bool, help_text: str | None = None)
 def period(zone: str, until: datetime, last_review: datetime | None) -> Period:
     """The period picker. Periods end with the data, so that a demo of last spring still opens on its last week."""
     names = {"1w": t("1 week"), "4w": t("4 weeks"), "13w": t("13 weeks")}
-    end = _next_hour(until)
-    windows = {name: Window(back(end, timedelta(weeks=WEEKS[name]), zone), end) for name in names}
-    if last_review is not None and last_review < until:
+    windows = _windows(zone, until, last_review)
+    if "review" in windows:
         names["review"] = t("Since last review")
-        windows["review"] = Window(last_review, end)
     before = windows.get(address.asked("period") or "", windows["1w"])
     chosen = choice(
         t("Period"), {**names, "custom": t("Custom")}, "period", then=partial(_fix, before=before, zone=zone)
     )
-    return Period(_custom(zone, before) if chosen == "custom" else windows[chosen], zone)
+    return Period(between(zone, before) if chosen == "custom" else windows[chosen], zone)
+
+
+def asked_period(zone: str, until: datetime, last_review: datetime | None) -> Period:
+    """The period of the link, for a page that has no room for the picker."""
+    windows = _windows(zone, until, last_review)
+    since, end = (moment_in(address.asked(key) or "") for key in ("since", "until"))
+    if address.asked("period") == "custom" and since is not None and end is not None and since < end:
+        clock = ZoneInfo(zone)
+        return Period(Window(since.replace(tzinfo=clock), end.replace(tzinfo=clock)), zone)
+    return Period(windows.get(address.asked("period") or "", windows["1w"]), zone)
+
+
+def _windows(zone: str, until: datetime, last_review: datetime | None) -> dict[str, Window]:
+    """What each period means by now, but for the one that is chosen by hand."""
+    end = _next_hour(until)
+    windows = {name: Window(back(end, timedelta(weeks=weeks), zone), end) for name, weeks in WEEKS.items()}
+    if last_review is not None and last_review < until:
+        windows["review"] = Window(last_review, end)
+    return windows
 
 
 def _fix(*, before: Window, zone: str) -> None:
     """Callback of the picker: Custom begins with what was on the screen; any other period has no bounds."""
     is_custom = st.session_state["period"] == "custom"
-    address.move(_bounds(before, zone) if is_custom else {"since": None, "until": None})
+    address.move(bounds(before, zone) if is_custom else {"since": None, "until": None})
 
 
-def _bounds(window: Window, zone: str) -> dict[str, datetime]:
+def bounds(window: Window, zone: str) -> dict[str, datetime]:
+    """As an address has them: by the zone's clock, without saying so."""
     clock = ZoneInfo(zone)
     return {
         "since": window.start.astimezone(clock).replace(tzinfo=None),
@@ -143,12 +174,12 @@ def _bounds(window: Window, zone: str) -> dict[str, datetime]:
     }
 
 
-def _custom(zone: str, default: Window) -> Window:
-    """Both bounds are always in the address: without them, a link would mean another week every day."""
-    bounds = _bounds(default, zone)
-    address.move({key: moment for key, moment in bounds.items() if address.asked(key) is None})
-    since = _moment("since", t("From"), bounds["since"])
-    until = _moment("until", t("To"), bounds["until"])
+def between(zone: str, default: Window) -> Window:
+    """Two times to choose, always both in the address: without them, a link would mean another week every day."""
+    usual = bounds(default, zone)
+    address.move({key: moment for key, moment in usual.items() if address.asked(key) is None})
+    since = _moment("since", t("From"), usual["since"])
+    until = _moment("until", t("To"), usual["until"])
     if since >= until:
         st.warning(t("The period ends before it starts; the week up to its end is shown."))
         since = until - timedelta(weeks=1)
@@ -156,9 +187,21 @@ def _custom(zone: str, default: Window) -> Window:
     return Window(since.replace(tzinfo=clock), until.replace(tzinfo=clock))
 
 
+def dragged(key: str, zone: str) -> Window | None:
+    """The span that somebody drew on the chart of this key; None where it is no more than a slip of the hand."""
+    boxes = st.session_state[key]["selection"]["box"]
+    if not boxes:
+        return None
+    clock = ZoneInfo(zone)
+    since, until = sorted(datetime.fromisoformat(str(x)[:19].replace(" ", "T")) for x in boxes[0]["x"])
+    if until - since < LEAST_DRAG:
+        return None
+    return Window(since.replace(tzinfo=clock), until.replace(tzinfo=clock))
+
+
 def _moment(key: str, label: str, default: datetime) -> datetime:
     asked = address.asked(key) or ""
-    moment = _read(asked)
+    moment = moment_in(asked)
     if moment is None:
         st.warning(
             t("`{key}={value}` in this link is no time: write it like `{like}`.", key=key, value=asked, like=LIKE)
@@ -170,7 +213,7 @@ def _moment(key: str, label: str, default: datetime) -> datetime:
     return st.session_state[key] or default
 
 
-def _read(asked: str) -> datetime | None:
+def moment_in(asked: str) -> datetime | None:
     """A time of these years; others are slips of the hand that no calendar can count back from."""
     try:
         moment = datetime.fromisoformat(asked).replace(tzinfo=None)

@@ -14,6 +14,7 @@ from metrics.review.delivery.deployments import Deployment
 from metrics.review.delivery.report import EnvironmentDelivery
 from metrics.review.delivery.verdicts import CAUSES, entry, subject_of
 from metrics.store import entries
+from metrics.ui import author
 from metrics.ui.delivery_loading import Seen
 from metrics.ui.delivery_words import escaped
 from metrics.ui.frame import Frame
@@ -56,7 +57,7 @@ def keep(here: Frame) -> None:
     judged: Judgement | None = st.session_state.pop("judgement", None)
     if judged is None:
         return
-    entries.add(store_of(here.folder), entry(judged.subject, judged.verdict, here.now, _author()))
+    entries.add(store_of(here.folder), entry(judged.subject, judged.verdict, here.now, author.name()))
     st.session_state["judged"] = {*st.session_state.get("judged", ()), judged.subject}
 
 
@@ -78,7 +79,7 @@ def draw(here: Frame, seen: Seen, of: EnvironmentDelivery) -> None:
         st.subheader(t("Causes"), anchor=False, width="content")
         st.caption(_told(of), width="content")
         st.space("stretch")
-        _ask_author()
+        author.ask(t("Your name"), t("Your name, to judge"))
     rows = _Rows(here, deployments, of.environment)
     for link in open_[:SHOWN]:
         rows.draw(link)
@@ -106,31 +107,8 @@ def _told(of: EnvironmentDelivery) -> str:
     )
 
 
-def _ask_author() -> None:
-    """Asked once; needed before the first judgement, since a word without a name is nobody's."""
-    # A widget's own state goes when another page is shown: the name must not.
-    st.text_input(
-        t("Your name"),
-        value=_author(),
-        key="author-field",
-        placeholder=t("Your name, to judge"),
-        label_visibility="collapsed",
-        width=190,
-        max_chars=80,
-        on_change=_keep_author,
-    )
-
-
-def _keep_author() -> None:
-    st.session_state["author"] = st.session_state["author-field"].strip()
-
-
-def _author() -> str:
-    return str(st.session_state.get("author", ""))
-
-
 def _judge(subject: Subject, deployment: str | None, cause: str | None) -> None:
-    st.session_state["judgement"] = Judgement(subject, Verdict(deployment, _author(), cause))
+    st.session_state["judgement"] = Judgement(subject, Verdict(deployment, author.name(), cause))
 
 
 def _choose(subject: Subject, key: str) -> None:
@@ -160,9 +138,9 @@ class _Rows:
             if link.state != "confirmed" and link.deployment is not None:
                 blamed = self._all[link.deployment].id
                 self._button(t("Confirm"), f"confirm-{name}", _judge, (subject, blamed, None), kind="primary")
-            with st.popover(t("Another deployment …"), disabled=not _author()):
+            with st.popover(t("Another deployment …"), disabled=not author.name()):
                 self._others(link, subject, f"choose-{name}")
-            with st.popover(t("No change …"), disabled=not _author()):
+            with st.popover(t("No change …"), disabled=not author.name()):
                 for cause in CAUSES:
                     self._button(t(NO_CHANGE[cause]), f"{cause}-{name}", _judge, (subject, None, cause))
             if link.verdict is not None:
@@ -176,8 +154,8 @@ class _Rows:
         args: tuple[object, ...],
         kind: Literal["primary", "secondary", "tertiary"] = "secondary",
     ) -> None:
-        st.button(label, key=key, on_click=act, args=args, type=kind, disabled=not _author(),
-                  help=None if _author() else t("Say who you are first."))  # fmt: skip
+        st.button(label, key=key, on_click=act, args=args, type=kind, disabled=not author.name(),
+                  help=None if author.name() else t("Say who you are first."))  # fmt: skip
 
     def _others(self, link: Link, subject: Subject, key: str) -> None:
         felt = _when(link, self._all)

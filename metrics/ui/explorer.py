@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -19,6 +19,7 @@ from metrics.review.period import Period
 from metrics.review.reading import threshold_of
 from metrics.store import read
 from metrics.ui import address, controls, happened, loading, stack
+from metrics.ui.agenda import SPIKES
 from metrics.ui.frame import Frame
 from metrics.ui.sentences import nothing_chosen, unknown
 from metrics.ui.words import counted, day_range, moment, step_name, t, title_of
@@ -29,6 +30,8 @@ KINDS = ("deployment", "incident", "alert", "batch_run", "build", "change", "def
 ASPECTS = ("component", "indicator", "part", "source")
 # Lines of each side shown to somebody who has not asked for any yet.
 FIRST = 2
+# Lines that a drill-down from here is about: with more, it is about nothing.
+LOOKED_INTO = 4
 # Raw samples beyond this many are too much for a browser and for a reader.
 MOST_ROWS = 60_000
 
@@ -89,6 +92,12 @@ def draw(here: Frame, choice: Choice, period: Period, *, compare: bool) -> None:
     )
     if st.session_state.pop("zoomed", False):
         st.rerun()
+    if address.asked("period") == "custom":
+        st.page_link(
+            SPIKES,
+            label=t("Look into this window: what else moved, and who is suspected"),
+            query_params=address.with_view(line=[line.address for line in choice.lines[:LOOKED_INTO]]),
+        )
     st.caption(_told(choice, drawn, step, period))
     happened.draw(marks, period)
     _behind(here, choice.lines, drawn, period, step)
@@ -138,12 +147,9 @@ def _how(lines: Sequence[Line], window: Window) -> tuple[timedelta | None, tuple
 
 def _zoom(period: Period) -> None:
     """A span drawn on the chart becomes the period, and the URL with it."""
-    boxes = st.session_state["stack"]["selection"]["box"]
-    if not boxes:
-        return
-    since, until = sorted(datetime.fromisoformat(str(x)[:19].replace(" ", "T")) for x in boxes[0]["x"])
-    if until - since >= timedelta(minutes=2):
-        address.move({"period": "custom", "since": since, "until": until})
+    window = controls.dragged("stack", period.zone)
+    if window is not None:
+        address.move({"period": "custom", **controls.bounds(window, period.zone)})
         st.session_state["zoomed"] = True
 
 

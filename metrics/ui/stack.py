@@ -1,4 +1,7 @@
-"""Explore's figure: one time axis, a lane for events, and a panel for each unit instead of two axes in one."""
+"""A stack of panels on one time axis: lanes of events, and a panel for each unit instead of two axes in one.
+
+Explore draws lines as they were chosen; Spikes draws the application above, the infrastructure below.
+"""
 
 from __future__ import annotations
 
@@ -12,26 +15,15 @@ from numpy.typing import NDArray
 from metrics.model import Unit, Window
 from metrics.review.lines import Curve, Line, family
 from metrics.review.marks import Mark
-from metrics.ui import charts
+from metrics.ui import charts, lanes
 from metrics.ui.charts import COLORS, MANY, PALETTE, Figure, local
 from metrics.ui.words import step_name, t, title_of
 
-__all__ = ["Drawn", "figure", "panel_names"]
+__all__ = ["PLAIN", "Drawn", "More", "Shade", "figure", "label_of", "panel_names", "shade", "where"]
 
-PANEL, LANE, EDGES, GAP = 190, 20, 30, 30
+PANEL, LANE, EDGES, GAP, SHADE_NAME = 190, 20, 30, 30, 12
 # Lines named above a panel; the others are told by hovering.
 NAMED = 6
-# Kinds of events from the most to the least telling: the order of the lanes.
-LANES = ("incident", "deployment", "change", "build", "batch_run", "alert", "defect")
-LANE_COLORS = {
-    "incident": "#d98206",
-    "deployment": "#8b5cf6",
-    "change": "#64748b",
-    "build": "#0e8fb0",
-    "batch_run": "#5b8c1a",
-    "alert": "#e5484d",
-    "defect": "#b455a0",
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,46 +36,78 @@ class Drawn:
     step: timedelta | None
     """None for raw samples."""
     threshold: float | None = None
+    side: str = ""
+    """Told beside its panel; lines of two sides share none."""
 
     @property
     def group(self) -> tuple[Unit, str]:
         """What shares a panel: percentages, and else only what is of one kind and so of one size."""
         indicator = self.line.indicator
-        return indicator.unit, "" if indicator.unit == "%" else family(self.line)
+        return indicator.unit, self.side + ("" if indicator.unit == "%" else family(self.line))
+
+
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """A span behind all panels, named above them."""
+
+    span: Window
+    color: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class More:
+    """What a figure shows beyond lines and marks."""
+
+    lanes: tuple[str, ...] = ()
+    """Kinds of events that have a lane even if there were none: that is news too."""
+    shades: tuple[Shade, ...] = ()
+    errors: Curve | None = None
+    """Errors in the logs by step: a lane that is the darker the more there are."""
+    step: timedelta = timedelta(0)
+    """That of `errors`."""
+    panel: int = PANEL
+
+
+PLAIN = More()
 
 
 def panel_names(drawn: Sequence[Drawn]) -> list[tuple[Unit, str]]:
     return list(dict.fromkeys(each.group for each in drawn))
 
 
-def figure(drawn: Sequence[Drawn], marks: Sequence[Mark], window: Window, zone: str) -> Figure:
+def figure(drawn: Sequence[Drawn], marks: Sequence[Mark], window: Window, zone: str, more: More = PLAIN) -> Figure:
     """The whole figure; the colours follow the order of the lines."""
     groups = panel_names(drawn)
-    lanes = [kind for kind in LANES if any(mark.kind == kind for mark in marks)]
-    heights = [LANE * len(lanes) + 8] * bool(lanes) + [PANEL] * len(groups)
-    domains = _domains(heights, has_lanes=bool(lanes))
+    kinds = [kind for kind in lanes.LANES if kind in more.lanes or any(mark.kind == kind for mark in marks)]
+    heights = [LANE * len(kinds) + 8] * bool(kinds) + [more.panel] * len(groups)
+    above = SHADE_NAME * bool(more.shades)
+    domains = _domains(heights, has_lanes=bool(kinds))
     layout: Figure = {
-        "height": sum(heights) + GAP * len(groups) + EDGES,
-        "margin": {"l": 78, "r": 12, "t": 4, "b": 26},
+        "height": sum(heights) + GAP * len(groups) + EDGES + above,
+        "margin": {"l": 78, "r": 12, "t": 4 + above, "b": 26},
         "hovermode": "x unified",
         "hoversubplots": "axis",
         "dragmode": "select",
         "selectdirection": "h",
         "showlegend": False,
         "colorway": list(PALETTE),
-        "xaxis": charts.time_axis(window, zone, ticks=12)
-        | {"anchor": f"y{len(heights)}" if len(heights) > 1 else "y"},
-        "shapes": _bands(marks, window, zone),
-        "annotations": [],
+        "xaxis": _time_axis(window, zone)
+        | {"anchor": f"y{len(heights)}" if len(heights) > 1 else "y"}
+        # Beside a heatmap plotly would draw them outside, where there is no room.
+        | ({"ticks": ""} if more.errors is not None else {}),
+        "shapes": [*(shade(each, zone) for each in more.shades), *_bands(marks, window, zone)],
+        "annotations": [_shade_name(each, zone) for each in more.shades],
     }
     data: list[Figure] = []
     for place, domain in enumerate(domains):
         axis = "y" if place == 0 else f"y{place + 1}"
-        if lanes and place == 0:
-            layout["yaxis"] = _lane_axis(lanes, domain)
-            data += _lane_traces(lanes, marks, window, zone)
+        if kinds and place == 0:
+            layout["yaxis"] = lanes.axis(kinds, domain)
+            data += lanes.traces(kinds, marks, window, zone)
+            data += lanes.errors(more.errors, more.step, kinds.index("log"), zone) if "log" in kinds else []
             continue
-        group = groups[place - bool(lanes)]
+        group = groups[place - bool(kinds)]
         mine = [each for each in drawn if each.group == group]
         by, unit = charts.axis_unit(group[0], [curve for each in mine for curve in (each.now, each.before)])
         layout["yaxis" + axis[1:]] = {
@@ -95,10 +119,19 @@ def figure(drawn: Sequence[Drawn], marks: Sequence[Mark], window: Window, zone: 
             "rangemode": "tozero" if group[0] != "By" else "normal",
         }
         layout["annotations"].append(_title(mine, [_color(drawn.index(each)) for each in mine], unit, domain))
+        layout["annotations"] += _side(mine[0].side, domain)
         layout["shapes"] += _threshold(mine, by, axis)
         for each in mine:
             data += _traces(each, drawn.index(each), by, unit, axis, window, zone)
     return {"data": data, "layout": layout}
+
+
+def _time_axis(window: Window, zone: str) -> Figure:
+    """Below two days plotly finds the hours that fit: a phone has room for four."""
+    axis = charts.time_axis(window, zone, ticks=12)
+    if "dtick" not in axis:
+        axis.pop("nticks")
+    return axis | {"tickangle": 0}
 
 
 def _domains(heights: Sequence[int], *, has_lanes: bool) -> list[list[float]]:
@@ -135,6 +168,43 @@ def _title(mine: Sequence[Drawn], colors: Sequence[str], unit: str, domain: Sequ
         "yanchor": "bottom",
         "showarrow": False,
         "font": {"size": 12},
+    }
+
+
+def _side(side: str, domain: Sequence[float]) -> list[Figure]:
+    """In the margin beside the panel's title, where nothing else is."""
+    if not side:
+        return []
+    place = {"xref": "paper", "yref": "paper", "x": 0, "y": domain[1], "xanchor": "right", "yanchor": "bottom"}
+    return [{"text": side, "showarrow": False, "xshift": -6, "font": {"size": 10}, **place}]
+
+
+def shade(of: Shade, zone: str) -> Figure:
+    """A rectangle through the whole height, behind the lines."""
+    return {
+        "type": "rect",
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
+        "x0": local(of.span.start, zone),
+        "x1": local(of.span.end, zone),
+        "fillcolor": of.color,
+        "line": {"width": 0},
+        "layer": "below",
+    }
+
+
+def _shade_name(shade: Shade, zone: str) -> Figure:
+    """At the left edge of its span, above everything."""
+    return {
+        "text": shade.name,
+        "x": local(shade.span.start, zone),
+        "yref": "paper",
+        "y": 1,
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"size": 10},
     }
 
 
@@ -238,63 +308,6 @@ def _breaks(curve: Curve, step: timedelta | None) -> NDArray[np.intp]:
     between = np.diff(curve.ts).astype("timedelta64[us]").astype(np.int64)
     usual = max(float(np.median(between)), step / timedelta(microseconds=1) if step else 0.0)
     return np.flatnonzero(between > (1.5 if step else 3.0) * usual) + 1
-
-
-def _lane_axis(lanes: Sequence[str], domain: list[float]) -> Figure:
-    names = {
-        "incident": t("incidents"),
-        "deployment": t("deployments"),
-        "change": t("changes"),
-        "build": t("builds"),
-        "batch_run": t("batches"),
-        "alert": t("alerts"),
-        "defect": t("defects"),
-    }
-    return {
-        "domain": domain,
-        "range": [len(lanes) - 0.5, -0.5],
-        "tickvals": list(range(len(lanes))),
-        "ticktext": [names[kind] for kind in lanes],
-        "fixedrange": True,
-        "showgrid": False,
-        "zeroline": False,
-        "automargin": False,
-        "tickfont": {"size": 10},
-    }
-
-
-def _lane_traces(lanes: Sequence[str], marks: Sequence[Mark], window: Window, zone: str) -> list[Figure]:
-    """One trace a kind: bars from start to end, a dot where it has no length to show."""
-    traces = []
-    for place, kind in enumerate(lanes):
-        mine = [mark for mark in marks if mark.kind == kind]
-        x = [time for mark in mine for time in (local(mark.start, zone), local(mark.end or window.end, zone), None)]
-        text = [told for mark in mine for told in (_told(mark), _told(mark), None)]
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "x": x,
-                "y": [place, place, None] * len(mine),
-                "yaxis": "y",
-                "text": text,
-                "name": kind,
-                "hovertemplate": "%{text}<extra></extra>",
-                "line": {"color": LANE_COLORS[kind], "width": 7},
-                "marker": {
-                    "size": 7,
-                    "symbol": "line-ns-open",
-                    "color": LANE_COLORS[kind],
-                    "line": {"width": 2, "color": LANE_COLORS[kind]},
-                },
-            }
-        )
-    return traces
-
-
-def _told(mark: Mark) -> str:
-    parts = [mark.title, mark.component or "", mark.status or ""]
-    return " · ".join(part for part in parts if part)
 
 
 def _bands(marks: Sequence[Mark], window: Window, zone: str) -> list[Figure]:

@@ -18,6 +18,7 @@ PATHS = {
     "/sources": "Sources",
     "/delivery": "Delivery",
     "/batches": "Batches",
+    "/spikes": "Spikes",
 }
 
 

@@ -1,0 +1,64 @@
+"""Suspects and what speaks for and against them, put into sentences."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from metrics.model import Window
+from metrics.review.lines import Line
+from metrics.review.moved import Moved
+from metrics.review.suspects.suspect import Reason, Suspect, Value
+from metrics.review.suspects.words import KIND_NAMES, TEMPLATES
+from metrics.ui.delivery_words import escaped
+from metrics.ui.happened import web
+from metrics.ui.words import change, clock, moment, number, quantity, share, t, title_of
+
+__all__ = ["change_of", "name_of", "reason", "suspect_name", "when"]
+
+
+def reason(told: Reason, zone: str) -> str:
+    """One reason as a person reads it."""
+    return t(TEMPLATES[told.code], **{name: _value(name, value, zone) for name, value in told.values.items()})
+
+
+def suspect_name(suspect: Suspect) -> str:
+    """What it is and what it is called, as a link where its source has a page for it."""
+    place = suspect.component if suspect.component not in (None, suspect.title) else ""
+    name = " ".join(each for each in (escaped(place or ""), f"**{escaped(suspect.title)}**") if each)
+    safe = web(suspect.url)
+    linked = f"[{name}]({safe.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})" if safe else name
+    return f"{t(KIND_NAMES[suspect.kind])} · {linked}"
+
+
+def when(window: Window, zone: str, now: datetime) -> str:
+    """From when to when, and how long: `Tue 24 Nov, 16:55 – 18:04 (69.1 min)`."""
+    same_day = moment(window.start, zone)[:10] == moment(window.end, zone)[:10]
+    until = clock(window.end, zone) if same_day else moment(window.end, zone, now)
+    return t(
+        "{since} – {until} ({length})",
+        since=moment(window.start, zone, now),
+        until=until,
+        length=quantity(window.duration.total_seconds(), "s"),
+    )
+
+
+def name_of(line: Line) -> str:
+    """Whose line, then what it measures."""
+    place = line.component if line.part is None else f"{line.component} {line.part}"
+    return f"{place} · {title_of(line.indicator)}"
+
+
+def change_of(moved: Moved) -> str:
+    return change(moved.now - moved.before, moved.before, moved.line.indicator.unit)
+
+
+def _value(name: str, value: Value, zone: str) -> str:
+    if isinstance(value, datetime):
+        return moment(value, zone)
+    if isinstance(value, str):
+        return escaped(value)
+    if value is None:
+        return quantity(None, "1")
+    if name.endswith("_share") or name == "share":
+        return share(value)
+    return quantity(value, "s") if name.endswith("_s") else number(value)
