@@ -1,7 +1,8 @@
-"""Two years of 20 services, 50,000 deployments, 200,000 changes: what `delivery` takes for one of these years."""
+"""Two years of 20 services, 50,000 deployments, 200,000 changes: what `delivery` and its page take."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import statistics
 import subprocess
@@ -9,10 +10,12 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 
+from playwright.sync_api import sync_playwright
+
 from metrics.model import Service, Window
 from metrics.review.delivery.report import Facts, delivery, needed
 from metrics.store import Store, deliveries, write
-from tests.benchmarks import dataset
+from tests.benchmarks import dataset, ui
 
 FOLDER = dataset.FOLDER / "delivery"
 SERVICES, DEPLOYMENTS, CHANGES, INCIDENTS, DAYS = 20, 50_000, 200_000, 2_000, 730
@@ -45,11 +48,34 @@ def main() -> None:
     for words in (["--format", "json"], ["--format", "json", "--by", "week"], []):
         took = _median(lambda: subprocess.run([*command, *words], check=True, stdout=subprocess.DEVNULL))  # noqa: B023
         print(f"delivery {' '.join(words) or 'as a table'}: {took:.2f} s, the start of Python included")
+    _browse()
+
+
+def _browse() -> None:
+    """The page in a browser: loads once it is warm, and reruns with other steps, a figure opened, another service."""
+    with ui.served(FOLDER) as (url, _), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=os.environ["TOMONI_CHROMIUM"] or None, args=ui.CHROMIUM)
+        page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+        for span in ("3m", "12m"):
+            address = f"{url}/delivery?service=service-00&span={span}"
+            loads = [ui.timed(page, lambda: page.goto(address)) for _ in range(TURNS + 1)]  # noqa: B023
+            print(f"Delivery, {span}: first load {loads[0]:.0f} ms, warm load {ui.median_of(loads[1:])}")
+        for name, labels in (
+            ("other steps", ["by month", "by week"]),
+            ("another span", ["6 months", "12 months"]),
+            ("a figure opened and closed", ["Change fail rate", "Close"]),
+        ):
+            reruns = [ui.timed(page, ui.click(page, label)) for label in labels * TURNS][2:]
+            print(f"Delivery: rerun ({name}) {ui.median_of(reruns)}")
+        browser.close()
 
 
 def build() -> Store:
     """Made anew, since a year ends today."""
     shutil.rmtree(FOLDER, ignore_errors=True)
+    (FOLDER / "services").mkdir(parents=True)
+    for number in range(SERVICES):
+        (FOLDER / "services" / f"service-{number:02}.yaml").write_text("title: Bench\ntime_zone: Asia/Tokyo\n")
     store = Store(FOLDER / "tomoni.duckdb")
     run = write.begin_run(store, "import", "bench")
     until = f"TIMESTAMP '{datetime.now(UTC):%Y-%m-%d %H:%M:%S}'"
