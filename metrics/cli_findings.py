@@ -50,7 +50,6 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def look(config: Config, now: datetime) -> None:
     """A pass over what is new, with its progress."""
-    return  # TEMPORARY until all detectors are there
     from metrics.trends.alerts import look
 
     progress = Progress("lines")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import combinations
 from typing import Literal
 
 from metrics.model import Finding, Indicator, Service, Window
@@ -20,10 +19,12 @@ News = Literal["new", "worse", "continuing", "better", "over"]
 
 # A window has a length, and what was seen in one sample has none.
 MOMENT = timedelta(minutes=1)
-# Two lines jump together when their jumps touch, give or take a collection's step and its delay.
-SAME_JUMP = timedelta(minutes=15)
-# Of the rarer jumps so many must have the other line's beside them.
+# Two lines jump together when they begin so close: a cause needs a moment to be felt elsewhere. That they overlap is
+# not enough: over hours everything overlaps.
+SAME_JUMP = timedelta(minutes=30)
+# So many of its jumps must have the leading line's beside them.
 COINCIDE = 0.5
+LONG = timedelta(hours=12)
 # A step is known to half a day (metrics/analysis/shift.py); a silence to the minute.
 SAME_STEP = timedelta(hours=12)
 SAME_SILENCE = timedelta(hours=1)
@@ -80,25 +81,31 @@ class Context:
 
 def items(found: Sequence[Finding], context: Context) -> tuple[Item, ...]:
     """Every item, what matters most first, what is over last."""
-    made = (_item(group, context) for group in _groups(found))
+    made = (_item(group, context) for group in _groups(found, context))
     return tuple(sorted(made, key=lambda item: (item.news == "over", -item.score, item.since, item.id)))
 
 
-def _groups(found: Sequence[Finding]) -> Iterable[list[Finding]]:
-    """Findings that belong together, directly or by way of others."""
-    group_of = {finding.id: {finding.id} for finding in found}
-    for a, b in combinations(found, 2):
-        if group_of[a.id] is not group_of[b.id] and belong_together(a, b):
-            joined = group_of[a.id] | group_of[b.id]
-            for member in joined:
-                group_of[member] = joined
-    by_id = {finding.id: finding for finding in found}
-    for group in {id(each): each for each in group_of.values()}.values():
-        yield [by_id[member] for member in sorted(group)]
+_Judged = tuple[Finding, Mapping[Aspect, float]]
+
+
+def _groups(found: Sequence[Finding], context: Context) -> list[list[_Judged]]:
+    """Each finding with the greatest that it belongs to. Not with friends of friends: by way of enough accidents
+    everything belongs to everything."""
+    judged = [(finding, _parts(finding, context)) for finding in found]
+    judged.sort(key=lambda each: (-score(each[1], context.service.ranking), each[0].since, each[0].id))
+    groups: list[list[_Judged]] = []
+    for each in judged:
+        home = next((group for group in groups if belong_together(group[0][0], each[0])), None)
+        if home is None:
+            groups.append([each])
+        else:
+            home.append(each)
+    return groups
 
 
 def belong_together(a: Finding, b: Finding) -> bool:
-    """Whether two findings are one trouble: they jump, step or fall silent together, or grow from one cause."""
+    """Whether the second is part of the first's trouble: they jump, step or fall silent together, or grow from one
+    cause."""
     sort = {_sort(a), _sort(b)}
     if sort == {"jumps"}:
         return _coincide(a, b)
@@ -111,12 +118,16 @@ def belong_together(a: Finding, b: Finding) -> bool:
 
 
 def _sort(finding: Finding) -> str:
-    return "jumps" if finding.kind == "threshold" else GROUPS.get(finding.kind, finding.kind)
+    """What is beyond its line for hours jumps, what is so for days stays there."""
+    if finding.kind == "threshold":
+        return "jumps" if all(each.duration <= LONG for each in _episodes(finding)) else "threshold"
+    return GROUPS.get(finding.kind, finding.kind)
 
 
 def _coincide(a: Finding, b: Finding) -> bool:
-    few, many = sorted((_episodes(a), _episodes(b)), key=len)
-    return sum(any(_touch(one, other) for other in many) for one in few) >= COINCIDE * len(few)
+    """Whether most of the second's jumps have one of the first's beside them."""
+    mine = _episodes(b)
+    return sum(any(_touch(one, other) for other in _episodes(a)) for one in mine) >= COINCIDE * len(mine)
 
 
 def _episodes(finding: Finding) -> tuple[Window, ...]:
@@ -125,7 +136,7 @@ def _episodes(finding: Finding) -> tuple[Window, ...]:
 
 
 def _touch(a: Window, b: Window) -> bool:
-    return a.start - SAME_JUMP <= b.end and b.start - SAME_JUMP <= a.end
+    return abs(a.start - b.start) <= SAME_JUMP
 
 
 def _grow_together(a: Finding, b: Finding) -> bool:
@@ -146,18 +157,16 @@ def _family(finding: Finding) -> tuple[str, str | None, str]:
     return finding.component, finding.part, name
 
 
-def _item(group: Sequence[Finding], context: Context) -> Item:
-    judged = [(finding, _parts(finding, context)) for finding in group]
-    judged.sort(key=lambda each: (-score(each[1], context.service.ranking), each[0].since, each[0].id))
-    whole: dict[Aspect, float] = {
-        aspect: max(parts[aspect] for _, parts in judged) for aspect in WEIGHTS
-    }  # what harms users in one line is near its limit in another
+def _item(judged: Sequence[_Judged], context: Context) -> Item:
+    # What harms users in one line is near its limit in another: the item is both.
+    whole: dict[Aspect, float] = {aspect: max(parts[aspect] for _, parts in judged) for aspect in WEIGHTS}
+    group = tuple(finding for finding, _ in judged)
     first = min(group, key=lambda finding: (finding.first_seen, finding.since, finding.id))
     return Item(
         id=first.id,
-        findings=tuple(finding for finding, _ in judged),
-        owners=_owners([finding for finding, _ in judged], context.service),
-        news=news_of(judged[0][0], group, context),
+        findings=group,
+        owners=_owners(group, context.service),
+        news=news_of(group[0], group, context),
         score=score(whole, context.service.ranking),
         parts=whole,
     )
@@ -170,8 +179,8 @@ def _parts(finding: Finding, context: Context) -> dict[Aspect, float]:
 
 
 def news_of(lead: Finding, group: Sequence[Finding], context: Context) -> News:
-    """What to say of it to somebody who was in the last review."""
-    if all(finding.gone_at is not None for finding in group):
+    """What to say of it to somebody who was in the last review. What had ended by then was told then."""
+    if all(finding.gone_at is not None or _was_told(finding, context) for finding in group):
         return "over"
     if all(finding.id not in context.then for finding in group):
         # What a review could have seen and was not looked for is news all the same: nobody has heard of it.
@@ -184,6 +193,10 @@ def news_of(lead: Finding, group: Sequence[Finding], context: Context) -> News:
     if grown >= NOTABLE or (more_jumps and grown > -NOTABLE):
         return "better" if lead.is_worse is False else "worse"
     return "better" if grown <= -NOTABLE and lead.is_worse else "continuing"
+
+
+def _was_told(finding: Finding, context: Context) -> bool:
+    return finding.id in context.then and finding.until is not None and finding.until <= context.last_review
 
 
 def _owners(group: Sequence[Finding], service: Service) -> tuple[str, ...]:

@@ -28,10 +28,15 @@ WEIGHTS: Final[Mapping[Aspect, float]] = {"harm": 3.0, "size": 2.0, "certainty":
 NEWS: Final[Mapping[str, float]] = {"new": 1.0, "worse": 0.8, "continuing": 0.4, "better": 0.2, "over": 0.1}
 # What users feel themselves, by the catalogue's perspective; demand harms nobody.
 HARM: Final = {"app": 1.0, "delivery": 0.6, "infra": 0.6, "demand": 0.2}
+# Where nobody drew a line, nobody has said yet that it matters: an error in a log, a bounced mail.
+WITHOUT_LINE = 0.6
 BETTER, NEUTRAL = 0.3, 0.5
-# A doubling is as big as it gets: beyond it nobody asks whether it is big.
+# A doubling is as big as it gets: beyond it nobody asks whether it is big. Of what jumps, a doubling for an hour.
 WHOLE_SIZE = 100.0
-HIGH, MEDIUM = 0.6, 0.4
+WHOLE_JUMP = timedelta(hours=1)
+# With more than a quarter of the way to its line left, nothing is near.
+NEAR = 0.25
+HIGH, MEDIUM = 0.7, 0.5
 HORIZON = timedelta(days=90)
 
 
@@ -49,32 +54,35 @@ def severity(value: float) -> Severity:
 def parts_of(
     finding: Finding, indicator: Indicator, news: News, headroom: float | None, as_of: datetime
 ) -> dict[Aspect, float]:
-    """The five parts of one finding. `headroom` is what is left up to its line or limit, as a share of it."""
+    """The five parts of one finding. `headroom` is what is left up to its line, as a share of it; None without one."""
+    size = _size(finding)
     return {
-        "harm": _harm(finding, indicator),
-        "size": _size(finding),
+        "harm": _harm(finding, indicator, has_line=headroom is not None) * (1 + size) / 2,
+        "size": size,
         "certainty": min(max(finding.certainty, 0.0), 1.0),
         "news": NEWS[news],
         "nearness": _nearness(finding, headroom, as_of),
     }
 
 
-def _harm(finding: Finding, indicator: Indicator) -> float:
-    """What got better is worth knowing and no more; what is not seen may be anything."""
+def _harm(finding: Finding, indicator: Indicator, *, has_line: bool) -> float:
+    """Of the whole of it, for what is small harms half as much; what got better is worth knowing and no more."""
     if finding.kind == "silence":
         return NEUTRAL
-    whole = HARM[indicator.perspective]
+    whole = HARM[indicator.perspective] * (1.0 if has_line else WITHOUT_LINE)
     return whole * {True: 1.0, None: NEUTRAL, False: BETTER}[finding.is_worse]
 
 
 def _size(finding: Finding) -> float:
+    """By how much, in per cent of what was usual, or twice the points of a percentage; of jumps also for how long."""
     if finding.kind == "silence":
         return 1.0
-    if finding.before == 0:
-        return 1.0 if finding.size else 0.0
-    per_cent = 100 * abs(finding.size / finding.before)
     points = abs(finding.size) if finding.unit == "%" else 0.0
-    return min(max(per_cent, 2 * points) / WHOLE_SIZE, 1.0)
+    per_cent = 100 * abs(finding.size / finding.before) if finding.before else WHOLE_SIZE
+    whole = min(max(per_cent, 2 * points) / WHOLE_SIZE, 1.0)
+    if finding.kind in ("spike", "burst"):
+        whole *= sum((each.duration for each in finding.episodes), timedelta(0)) / WHOLE_JUMP
+    return min(whole, 1.0)
 
 
 def _nearness(finding: Finding, headroom: float | None, as_of: datetime) -> float:
@@ -83,4 +91,4 @@ def _nearness(finding: Finding, headroom: float | None, as_of: datetime) -> floa
     if finding.kind == "forecast" and isinstance(crosses, str):
         left = datetime.fromisoformat(crosses) - as_of
         return min(max(1 - left / HORIZON, 0.0), 1.0)
-    return 0.0 if headroom is None or not finding.is_worse else min(max(1 - headroom, 0.0), 1.0)
+    return 0.0 if headroom is None or not finding.is_worse else min(max(1 - headroom / NEAR, 0.0), 1.0)

@@ -51,8 +51,8 @@ def agenda(
     as_of = made[-1]
     found = [each.finding for each in kept.known(db, service.name, as_of)]
     every = items(found, _context(db, service, lines, found, as_of, last_review or as_of - USUAL))
-    live = [item for item in every if item.news != "over"]
-    return Agenda(as_of, tuple(live[:AGENDA]), (*live[AGENDA:], *(item for item in every if item.news == "over")))
+    worth = [item for item in every if item.news != "over" and severity(item.score) != "low"][:AGENDA]
+    return Agenda(as_of, tuple(worth), tuple(item for item in every if item not in worth))
 
 
 def agenda_with_finding(db: read.Reader, service: Service, lines: Sequence[Line], finding: str) -> Agenda | None:

@@ -79,17 +79,34 @@ def _jumps(view: View) -> Iterator[Sighting]:
     rows = view.jumps
     if not len(rows):
         return
-    start = max(view.as_of - JUMPS, view.line.first_ts)
     episodes = [_window(row.since, row.until) for row in rows.itertuples()]
-    found = burst_of(rows["since"].to_numpy(), Window(start, view.as_of)) if view.as_of > start else None
+    found = _burst(view)
     if isinstance(found, Burst):
-        pass
+        those = tuple(each for each in episodes if each.start >= found.since)
+        rates = {"ratio": found.ratio, "recent_per_day": found.recent_per_day, "before_per_day": found.before_per_day}
+        yield Sighting(view.line, "burst", found, those, rates)
     for row, episode in zip(rows.itertuples(), episodes, strict=True):
         if row.since >= view.as_of - RECENT:
             jump = Detection(
                 since=episode.start, until=episode.end, before=row.usual, after=row.reached, certainty=row.certainty
             )
             yield Sighting(view.line, "spike", jump, (episode,))
+
+
+def _burst(view: View) -> Burst | Insufficient | None:
+    """Of jumps to the worse, or up where neither way is worse: only those can be one trouble."""
+    rows = view.jumps
+    size = rows["reached"] - rows["usual"]
+    rows = rows[size < 0 if view.line.indicator.better == "higher" else size > 0]
+    if not len(rows):
+        return None
+    start, end = max(view.as_of - JUMPS, view.line.first_ts), view.as_of
+    return burst_of(
+        np.asarray(rows["since"].dt.tz_localize(None), dtype="datetime64[us]"),
+        rows["reached"].to_numpy(dtype=np.float64),
+        float(rows["usual"].median()),
+        *(np.datetime64(at.replace(tzinfo=None), "us") for at in (start, end)),
+    )
 
 
 def _levels(view: View) -> Iterator[Sighting]:

@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from metrics import catalog
 from metrics.analysis.signal import Signal
 from metrics.model import Service, Window
-from metrics.review.lines import Line, by_series, curve, family, lines, whole_steps
+from metrics.review.lines import Buckets, Curve, Line, by_series, curve, family, lines, whole_steps
 from metrics.store import read
 
 __all__ = ["signals", "watched"]
 
+# A ratio is watched where it is of so many: one error then is one per cent.
+ENOUGH = 100
 # A duration's percentiles tell the same story: of several the first of these is watched.
 PERCENTILES = ("p95", "p99", "p50")
 
@@ -42,10 +45,21 @@ def signals(
         drawn = whole_steps(line, curve(line, buckets), window, step)
         if drawn is None:
             continue
-        there = np.isfinite(drawn.values)
+        there = np.isfinite(drawn.values) & _counted(line, drawn, buckets)
         if there.any():
             found[line.address] = Signal(drawn.ts[there], drawn.values[there], service.time_zone)
     return found
+
+
+def _counted(line: Line, drawn: Curve, buckets: Mapping[int, Buckets]) -> NDArray[np.bool_]:
+    """Whether a ratio is one of enough: of fewer, one error is a jump."""
+    if not line.is_ratio:
+        return np.ones(len(drawn.ts), bool)
+    below = next(buckets[number] for number in (line.ids[1], *line.coarser[1]) if number in buckets)
+    _, mine, theirs = np.intersect1d(drawn.ts, below.ts, assume_unique=True, return_indices=True)
+    enough = np.zeros(len(drawn.ts), bool)
+    enough[mine] = below.total[theirs] >= ENOUGH
+    return enough
 
 
 def _rank(line: Line) -> int:

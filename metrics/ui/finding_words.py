@@ -90,10 +90,10 @@ def _shift(finding: Finding, zone: str) -> str:
 
 def _drift(finding: Finding, zone: str) -> str:
     weekly = 7 * _number(finding, "per_day")
-    said = t("rises by {rate} a week") if finding.size > 0 else t("falls by {rate} a week")
+    rate = _rate(weekly, finding.unit)
     return t(
         "{said}: {change} since {day}, to {after}",
-        said=said.format(rate=_rate(weekly, finding.unit)),
+        said=t("rises by {rate} a week", rate=rate) if finding.size > 0 else t("falls by {rate} a week", rate=rate),
         change=signed(finding.size, finding.unit),
         day=_day(finding.since, zone),
         after=quantity(finding.after, finding.unit),
@@ -133,8 +133,8 @@ def _burst(finding: Finding, zone: str) -> str:
 
 def _spike(finding: Finding, zone: str) -> str:
     lasted = (finding.until or finding.last_seen) - finding.since
-    said = t("jumped to {after} from {before} on {moment}")
-    told = said.format(
+    told = t(
+        "jumped to {after} from {before} on {moment}",
         after=quantity(finding.after, finding.unit),
         before=quantity(finding.before, finding.unit),
         moment=moment(finding.since, zone),

@@ -1,0 +1,117 @@
+"""Spikes as samples come: each line's scorer goes on where it stood, and what it finds is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from metrics.analysis.signal import Signal, moment
+from metrics.analysis.spike import Scorer, Spike, spikes
+from metrics.model import Service, Window
+from metrics.review.lines import Line
+from metrics.store import Store, read
+from metrics.store import findings as kept
+from metrics.trends.reading import signals
+
+__all__ = ["score_new"]
+
+# A review needs no finer; what comes more rarely is scored as it comes.
+STEP = timedelta(minutes=5)
+# What comes less often than hourly has no spikes: four points a day are a trend or a step.
+RAREST_S = 3_600
+# How far back the first scoring goes: eight weeks teach the scorer what is rare (metrics/analysis/spike.py), and five
+# more are looked at.
+FIRST = timedelta(weeks=13)
+# A jump that goes on while samples come is measured whole: it is looked at with so much before it.
+BEFORE = timedelta(days=1)
+AT_ONCE = 25
+
+COLUMNS = ("component", "part", "indicator", "since", "until", "peak_at", "usual", "reached", "certainty")
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    line: Line
+    state: kept.ScorerState
+    since: datetime
+    found: tuple[Spike, ...]
+
+
+def score_new(
+    store: Store,
+    service: Service,
+    lines: Sequence[Line],
+    until: datetime,
+    tell: Callable[[str, int, int], None] | None = None,
+) -> None:
+    """Score every line's new samples up to a moment. Lines are read and kept some at a time."""
+    with store.read() as db:
+        states = kept.scorers(db, service.name)
+    dense = [line for line in lines if 0 < line.period_s <= RAREST_S]
+    for first in range(0, len(dense), AT_ONCE):
+        some = dense[first : first + AT_ONCE]
+        with store.read() as db:
+            scored = list(_score(db, service, some, states, until))
+        kept.write_spikes(store, service.name, _as_rows(scored), [each.state for each in scored])
+        if tell:
+            tell("spikes", min(first + AT_ONCE, len(dense)), len(dense))
+
+
+def _score(
+    db: read.Reader,
+    service: Service,
+    some: Sequence[Line],
+    states: dict[kept.Address, kept.ScorerState],
+    until: datetime,
+) -> Iterator[_Scored]:
+    known = [states.get(_address(line)) for line in some]
+    since = min((each.upto if each else until - FIRST for each in known), default=until) - BEFORE
+    if since >= until:
+        return
+    drawn = signals(db, some, Window(since, until), STEP, service)
+    for line, state in zip(some, known, strict=True):
+        signal = drawn.get(line.address)
+        if signal is not None and len(signal) > 1:
+            yield from _one(line, signal, state)
+
+
+def _one(line: Line, signal: Signal, state: kept.ScorerState | None) -> Iterator[_Scored]:
+    """The new points of one line. Those before them were scored already and count as quiet."""
+    scorer = (
+        Scorer.from_state(state.state) if state else Scorer(max(signal.step_s, STEP.total_seconds()), signal.zone)
+    )
+    fresh = signal.ts > np.datetime64(state.upto.replace(tzinfo=None)) if state else np.ones(len(signal), bool)
+    if not fresh.any():
+        return
+    scores: NDArray[np.float64] = np.zeros(len(signal))
+    scores[fresh] = scorer.feed(signal.cut(fresh))
+    found = spikes(signal, scores, better=line.indicator.better)
+    upto = moment(signal.ts[-1])
+    since = moment(signal.ts[fresh][0])
+    yield _Scored(line, kept.ScorerState(_address(line), upto, scorer.state()), since, found)
+
+
+def _as_rows(scored: Iterable[_Scored]) -> kept.Spikes:
+    rows = [
+        (*_address(each.line), *map(_naive, (spike.since, spike.until or each.state.upto, spike.peak)),
+         spike.before, spike.after, spike.certainty)
+        for each in scored
+        for spike in each.found
+    ]  # fmt: skip
+    return kept.Spikes(
+        pd.DataFrame(rows, columns=list(COLUMNS), dtype=object),
+        {_address(each.line): each.since for each in scored},
+    )
+
+
+def _address(line: Line) -> kept.Address:
+    return line.component, line.part, line.indicator.name
+
+
+def _naive(at: datetime) -> datetime:
+    return at.replace(tzinfo=None)
