@@ -12,6 +12,7 @@ Limitations: a rate that changed is followed, one that keeps on accelerating is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ BLOCK = 3
 # Future changes of the rate fade by this much a step: the most that a damped trend is usually allowed
 # (Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 8.2), or 90 steps of wandering would drown all.
 DAMPED = 0.98
+# Lengths of series whose course is kept, a few tens of kilobytes each: those of a season of days.
+MOST_KEPT = 91
 # Enough for the surprise of a steady state: the slowest model of the grid has forgotten its start by then.
 SETTLED = 60
 
@@ -79,27 +82,47 @@ class LocalTrend:
 
 def local_trend(values: Floats) -> LocalTrend:
     """Filters at least FEWEST values, one a step, by every model of the grid."""
+    course = _course(len(values) - 2)
     level, rate = np.full_like(NOISE, values[1]), np.full_like(NOISE, values[1] - values[0])
-    var = NOISE, NOISE, 2 * NOISE + 1 + WANDER
-    surprises, widths = np.empty((2, len(values) - 2, len(NOISE)))
-    for n, value in enumerate(values[2:]):
-        var, width, gain = _next(*var)
-        surprises[n], widths[n] = value - level - rate, width
-        level, rate = level + rate + gain[0] * surprises[n], rate + gain[1] * surprises[n]
-    known = var
-    for _ in range(SETTLED):
-        var, width, gain = _next(*var)
-    standard = surprises / np.sqrt(widths)
+    surprises = np.empty((len(values) - 2, len(NOISE)))
+    for n, value in enumerate(values[2:].tolist()):
+        ahead = level + rate
+        surprises[n] = value - ahead
+        level, rate = ahead + course.gains[n, 0] * surprises[n], rate + course.gains[n, 1] * surprises[n]
+    standard = surprises / np.sqrt(course.widths)
     scale = np.sqrt((standard**2).mean(0))
     return LocalTrend(
-        weight=_weight(scale, widths),
+        weight=_weight(scale, course.widths),
         level=level,
         rate=rate,
-        var=known,
+        var=course.known,
         scale=scale,
-        gain=gain,
-        surprises=(_centred(standard) * scale * np.sqrt(width)).T,
+        gain=course.settled,
+        surprises=(_centred(standard) * scale * np.sqrt(course.width)).T,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Course:
+    """What the filter does whatever the values are: how wide each surprise is and how much of it stays."""
+
+    widths: Floats
+    gains: Floats
+    known: tuple[Floats, Floats, Floats]
+    width: Floats
+    settled: tuple[Floats, Floats]
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _course(steps: int) -> _Course:
+    var = NOISE, NOISE, 2 * NOISE + 1 + WANDER
+    widths, gains = np.empty((steps, len(NOISE))), np.empty((steps, 2, len(NOISE)))
+    for n in range(steps):
+        var, widths[n], gains[n] = _next(*var)
+    known = var
+    for _ in range(SETTLED):
+        var, width, settled = _next(*var)
+    return _Course(widths, gains, known, width, settled)
 
 
 def _next(
