@@ -12,6 +12,8 @@ __all__ = ["News"]
 
 # After an alarm only what surprises more is told, and what counts as more fades with this time.
 FADES_S = 86_400.0
+# Within three hours of what was told, only what surprises half as much again is told as well.
+TOLD_S, MORE = 10_800, 1.5
 # Surprise nearly as large at the same half hour on two of the last seven days is a habit.
 HABIT_S, HABIT_DAYS, HABIT_TIMES = 1_800, 7, 2
 # How large, by the one in question: what comes daily is not the same every day.
@@ -29,6 +31,8 @@ class News:
     def __init__(self) -> None:
         self.level = 0.0
         self.level_s = 0
+        self.told = 0.0
+        self.told_s = 0
         self.seen: list[float] = []
         self.habits: dict[int, float] = {}
 
@@ -43,14 +47,20 @@ class News:
     def _one(self, utc_s: int, half_hour: int, size: float) -> float:
         news = 0.0
         if size > self.level * np.exp((self.level_s - utc_s) / FADES_S):
-            if not self._is_habit(half_hour, size):
-                news = size * (1 + sum(each >= size for each in self.seen)) ** OFTEN
+            news = self._told(utc_s, size) if not self._is_habit(half_hour, size) else 0.0
             self.level, self.level_s = size, utc_s
             self.seen = [*self.seen[1 - MEMORY :], size]
         if size > self.habits.get(half_hour, 0.0):
             self.habits[half_hour] = size
             if len(self.habits) > KEPT:
                 self.habits = {at: each for at, each in self.habits.items() if at > half_hour - KEPT}
+        return news
+
+    def _told(self, utc_s: int, size: float) -> float:
+        news = size * float((1 + sum(each >= size for each in self.seen)) ** OFTEN)
+        if news < MORE * self.told and utc_s < self.told_s + TOLD_S:
+            return 0.0
+        self.told, self.told_s = news, utc_s
         return news
 
     def _is_habit(self, half_hour: int, size: float) -> bool:
@@ -63,12 +73,12 @@ class News:
     def arrays(self) -> list[Array]:
         habits = list(self.habits.items())
         return [
-            np.array([self.level, *self.seen], np.float64),
-            np.array([self.level_s, *(at for at, _ in habits)], np.int64),
+            np.array([self.level, self.told, *self.seen], np.float64),
+            np.array([self.level_s, self.told_s, *(at for at, _ in habits)], np.int64),
             np.array([size for _, size in habits], np.float64),
         ]
 
     def restore(self, arrays: list[Array]) -> None:
-        self.level, *self.seen = (float(size) for size in arrays[0])
-        self.level_s, *times = (int(at) for at in arrays[1])
+        self.level, self.told, *self.seen = (float(size) for size in arrays[0])
+        self.level_s, self.told_s, *times = (int(at) for at in arrays[1])
         self.habits = dict(zip(times, (float(size) for size in arrays[2]), strict=True))
