@@ -1,10 +1,11 @@
 """A slow trend: has the level been rising or falling, rather than wandering, or stepping once?
 
-Days are ranked time of day by time of day (daily.py), and three stories of these 14 to 56 numbers are weighed:
+Days are ranked time of day by time of day (daily.py), and three stories of these 21 to 56 numbers are weighed:
 nothing but chance, a line that bends upwards or downwards on some day and runs to the end, and one step. Chance is
 independent days or days that remember the one before (AR(1)), with or without a level for each weekday; the evidence
 for each story is averaged over all of these (Liang et al., *Mixtures of g priors*, JASA 103 (2008); for trend against
-wandering compare Perron and Yabu, J. Econometrics 151 (2009)). The size is the slope of Theil and Sen.
+wandering compare Perron and Yabu, J. Econometrics 151 (2009)). Whether there is a trend is read from the ranks; when
+it began, and whether it is a step instead, from the levels in the series' unit. Its slope is that of Theil and Sen.
 
 Limitations: a rise that was undone within the window is not seen, nor one of the last ten days; a level that wanders
 with a memory of weeks cannot be told from a trend in eight; several steps the same way look like one.
@@ -29,20 +30,20 @@ __all__ = ["Drift", "drift"]
 
 Floats = NDArray[np.float64]
 
-FEWEST = 14
-"""Days: two whole weeks, so that one weekend is not the end of a trend."""
+FEWEST = 21
+"""Days: three whole weeks. In two, every fifth level that only wanders looks like a trend, in three every ninth."""
 LONGEST = 56
 """Days: a review looks at four weeks; twice that shows whether they differ."""
 MEMORY = np.array([0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.98])
 """Correlations of neighbouring days that chance may have; 0.98 is a memory of seven weeks, nearly the window."""
 INDEPENDENT = 0.5
 """How likely the first of them is before anything was seen; the others share the rest evenly."""
-EVIDENCE = 0.25
-"""Natural logarithm of how much likelier a trend must make the days than chance: see docs/detection.md."""
+EVIDENCE = 1.5
+"""A trend must make the days so many times likelier than chance does: see docs/detection.md."""
 CERTAIN_AT, CERTAIN_BY = -0.25, 1.13
 """Logistic line fitted to the evidence of findings, half of the days drifting and half untouched or wandering."""
-STEP_ODDS = 3.0
-"""A step that explains the days so many times better is a step: "positive evidence" of Kass and Raftery, JASA 90."""
+STEP_ODDS = 10.0
+"""A step that explains the days so many times better is one: "strong" by Jeffreys, *Theory of Probability* (1961)."""
 WEEKDAYS_FROM = 28
 """Days: each weekday four times, before it gets a level of its own."""
 VISIBLE = 1e-3
@@ -61,7 +62,7 @@ class Drift(Detection):
     total: float
     line_end: datetime
     as_step: float
-    """How likely it is one step, from 0 to 1, if it is a step or a trend. Above one half a shift says it better."""
+    """How likely it is one step, from 0 to 1, if it is either. Above one half, a shift found there says it better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +86,21 @@ def drift(signal: Signal, longest: int = LONGEST) -> Drift | Insufficient | None
     if np.ptp(scores) <= 0:
         return None
     stories = _weigh(days.day, scores)
-    if stories.trend < EVIDENCE or stories.step - stories.trend > np.log(STEP_ODDS):
+    if stories.trend < np.log(EVIDENCE):
         return None
     return _measured(signal, days, scores, stories)
 
 
 def _measured(signal: Signal, days: Daily, scores: Floats, stories: _Stories) -> Drift | None:
-    """In the series' unit; None where its usual level does not go the way of its ranks, or not visibly."""
+    """In the series' unit; None where its usual level does not go the way of its ranks, not visibly, or in a step."""
     levels = days.levels()
     if np.ptp(levels) <= 0:
         return None
-    # Ranks flatten a steep line at its end, which moves its bend two days back; levels do not.
-    begin = int(np.searchsorted(np.cumsum(_weigh(days.day, levels).starts), 0.5))
+    # Ranks flatten a steep line at its end, so that it bends two days early, and can be like a step; levels do not.
+    shape = _weigh(days.day, levels)
+    if shape.step - shape.trend > np.log(STEP_ODDS):
+        return None
+    begin = int(np.searchsorted(np.cumsum(shape.starts), 0.5))
     x, y = (days.day[begin:] - days.day[begin]).astype(np.float64), levels[begin:]
     line = slope(x, y)
     if isinstance(line, Insufficient):
@@ -117,7 +121,7 @@ def _measured(signal: Signal, days: Daily, scores: Floats, stories: _Stories) ->
         high=line.value + reach * (line.high - line.value),
         total=total,
         line_end=since + timedelta(days=x[-1]),
-        as_step=_chance_of(stories.step - stories.trend),
+        as_step=_chance_of(shape.step - shape.trend),
     )
 
 
@@ -135,6 +139,7 @@ def _weigh(day: NDArray[np.int64], scores: Floats) -> _Stories:
     starts = (day - day[0])[: len(day) - FEWEST_FOR_A_SLOPE + 1]
     lines = np.maximum(at[:, None] - starts, 0.0)
     steps = (at[:, None] >= at[STEP_ROOM : len(at) - STEP_ROOM + 1]).astype(np.float64)
+    steps = np.hstack([steps, (steps[:, 1:] + steps[:, :-1]) / 2])
     prior = np.log(np.where(MEMORY == 0, INDEPENDENT, (1 - INDEPENDENT) / (len(MEMORY) - 1)))
     chance, trend, step = (e + prior[:, None] for e in _evidence(day, scores, lines, steps))
     per_start = np.logaddexp.reduce(trend)
