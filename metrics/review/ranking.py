@@ -81,7 +81,7 @@ def _size(finding: Finding) -> float:
     per_cent = 100 * abs(finding.size / finding.before) if finding.before else WHOLE_SIZE
     whole = min(max(per_cent, 2 * points) / WHOLE_SIZE, 1.0)
     if finding.kind in ("spike", "burst"):
-        whole *= sum((each.duration for each in finding.episodes), timedelta(0)) / WHOLE_JUMP
+        whole *= min(sum((each.duration for each in finding.episodes), timedelta(0)) / WHOLE_JUMP, 1.0)
     return min(whole, 1.0)
 
 

@@ -16,8 +16,8 @@ from metrics.store import read
 
 __all__ = ["signals", "watched"]
 
-# A ratio is watched where it is of so many: one error then is one per cent.
-ENOUGH = 100
+# A ratio is watched where it is of so many: one error then is 0.2 per cent.
+ENOUGH = 500
 # A duration's percentiles tell the same story: of several the first of these is watched.
 PERCENTILES = ("p95", "p99", "p50")
 

@@ -30,8 +30,8 @@ Tell = Callable[[str, int, int], None]
 """Told how far it is: what is under way, how much of it is done, of how much."""
 
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
-# A quarter: the first review knows what is new, and what came and went since the last season.
-LOOK_BACK = 13
+# Two months: the first review knows what is new, and a year of passes would take minutes to no one's use.
+LOOK_BACK = 8
 # What detectors look at: five weeks, so that four whole ones remain where the first is not complete.
 SPAN = timedelta(weeks=5)
 # What comes a few times a day or less is seen over a quarter.
