@@ -94,7 +94,7 @@ def test_a_step_among_days_that_differ_is_seldom_a_clear_trend(at_day: float) ->
         wild = signals.wandering(quiet, 0.0, 8, seed)
         result = drift(signals.plus(quiet, wild + signals.step(quiet, at_day, 32)))
         clear += isinstance(result, Drift) and result.as_step < 0.5
-    assert clear <= 3
+    assert clear <= 5
 
 
 def test_a_few_wild_days_do_not_turn_it() -> None:
