@@ -1,13 +1,13 @@
 """Jumps that come more often lately than before, whether or not each of them would be worth a word.
 
-A jump stands out from its time of day and from the two hours around it. How high it has to be is not decided: heights
-that are passed in one to 16 hours of a day are all looked at, and the last 3 to 14 days against the days before. The
-clearest of these differences is compared with the clearest one after the days were shuffled (Westfall and Young,
-*Resampling-based multiple testing*, 1993). Whole days are shuffled, so jumps that come in clusters within a day, and
-days that have always differed by more than chance, count as little as they should.
+A jump stands out from its time of day and from the four hours around it. How high it has to be is not decided:
+heights that are passed in one to 16 hours of a day are all looked at, and the last 3 to 14 days against the days
+before. The clearest of these differences is compared with the clearest one after the days were shuffled (Westfall and
+Young, *Resampling-based multiple testing*, 1993). Whole days are shuffled, so jumps that come in clusters within a
+day, and days that have always differed by more than chance, count as little as they should.
 
 Limitations: clusters of several days are taken for as many days, so jumps that come and go from week to week raise
-false findings; jumps longer than an hour sink into what is around them; a burst that is over is not looked for.
+false findings; jumps longer than two hours sink into what is around them; a burst that is over is not looked for.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ RARE = 1 / 8
 """No height is passed by more points than this share: what is passed more often is no jump."""
 SMALLEST = 6.0
 """Robust standard deviations that a jump is high at least; 6 is met by chance once in a billion points."""
-AROUND_S, AROUND_POINTS = 7_200, 5
-"""A jump is measured from the median of so much time around it, or so many points where they are rarer."""
+AROUND_S, AROUND_POINTS = 14_400, 5
+"""A jump is measured from the median of so much time around it, or so many points where they are rarer: one of up to
+two hours, or two points, stands out."""
 APART_S = 1_800
 """Jumps that follow each other within half an hour are one."""
 SHUFFLES = 999

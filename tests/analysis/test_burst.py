@@ -65,6 +65,24 @@ def test_the_times_are_those_of_the_jumps() -> None:
     assert len(result.times) <= len(jumps)
 
 
+def test_a_jump_of_an_hour_and_a_half_is_one() -> None:
+    """At another time each day: what comes at the same time each day is no jump."""
+    hours = [d + 0.05 + (0.618 * d + q) % 1 * 0.85 for d in range(28) for q in ((0,) if d < 21 else (0, 0.3, 0.6))]
+    starts = np.array(hours)
+    quiet = signals.office(28)
+    since = signals.since_start(quiet.ts)
+    high = ((since[:, None] >= starts) & (since[:, None] < starts + 1.5 / 24)).any(axis=1)
+    result = found(burst(signals.plus(quiet, 80.0 * high)))
+    assert len(result.times) == len(starts) == 21 + 21
+    assert result.recent_per_day == pytest.approx(3, rel=0.15)
+
+
+def test_a_jump_at_the_same_time_each_day_is_usual() -> None:
+    quiet = signals.office(28)
+    at = np.array([d + 0.4 for d in range(28)] + [d + 0.6 for d in range(10, 28)])
+    assert burst(signals.plus(quiet, signals.jumps(quiet, np.sort(at), 80))) is None
+
+
 def test_the_first_jumps_ever_have_a_ratio_all_the_same() -> None:
     """Half a jump is put for none, since no rate is so many times nothing."""
     quiet = signals.office(28)
