@@ -79,18 +79,32 @@ def _jumps(view: View) -> Iterator[Sighting]:
     rows = view.jumps
     if not len(rows):
         return
-    episodes = [_window(row.since, row.until) for row in rows.itertuples()]
     found = _burst(view)
     if isinstance(found, Burst):
-        those = tuple(each for each in episodes if each.start >= found.since)
+        lately = rows[rows["since"] >= found.since]
+        those = tuple(map(_window, lately["since"], lately["until"]))
         rates = {"ratio": found.ratio, "recent_per_day": found.recent_per_day, "before_per_day": found.before_per_day}
         yield Sighting(view.line, "burst", found, those, rates)
-    for row, episode in zip(rows.itertuples(), episodes, strict=True):
-        if row.since >= view.as_of - RECENT:
-            jump = Detection(
-                since=episode.start, until=episode.end, before=row.usual, after=row.reached, certainty=row.certainty
-            )
-            yield Sighting(view.line, "spike", jump, (episode,))
+    for way in (1, -1):
+        yield from _recent_jumps(view, way)
+
+
+def _recent_jumps(view: View, way: int) -> Iterator[Sighting]:
+    """The recent jumps up, or down, as one: a line that jumps again is the same trouble until somebody parts them."""
+    rows = view.jumps
+    rows = rows[(way * (rows["reached"] - rows["usual"]) > 0) & (rows["since"] >= view.as_of - RECENT)]
+    if not len(rows):
+        return
+    worst = rows.loc[(rows["reached"] - rows["usual"]).abs().idxmax()]
+    episodes = tuple(map(_window, rows["since"], rows["until"]))
+    jumps = Detection(
+        since=episodes[0].start,
+        until=max(each.end for each in episodes),
+        before=float(worst["usual"]),
+        after=float(worst["reached"]),
+        certainty=float(rows["certainty"].max()),
+    )
+    yield Sighting(view.line, "spike", jumps, episodes)
 
 
 def _burst(view: View) -> Burst | Insufficient | None:

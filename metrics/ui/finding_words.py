@@ -30,6 +30,7 @@ def name_of(finding: Finding, indicators: Indicators) -> str:
     title = title_of(indicators[finding.indicator])
     # An abbreviation keeps its capitals.
     title = title if title[1:2].isupper() else title[:1].lower() + title[1:]
+    title = title.removeprefix(f"{finding.component} ")
     return " ".join(each for each in (finding.component, finding.part, title) if each)
 
 
@@ -132,6 +133,15 @@ def _burst(finding: Finding, zone: str) -> str:
 
 
 def _spike(finding: Finding, zone: str) -> str:
+    if len(finding.episodes) > 1:
+        return t(
+            "jumped {times} since {day}, at most to {after} from {before}, last on {moment}",
+            times=counted("{n} time", "{n} times", len(finding.episodes)),
+            day=_day(finding.since, zone),
+            after=quantity(finding.after, finding.unit),
+            before=quantity(finding.before, finding.unit),
+            moment=moment(finding.episodes[-1].start, zone),
+        )
     lasted = (finding.until or finding.last_seen) - finding.since
     told = t(
         "jumped to {after} from {before} on {moment}",
@@ -151,13 +161,14 @@ def _silence(finding: Finding, zone: str) -> str:
 
 
 def _threshold(finding: Finding, zone: str) -> str:
-    return t(
+    told = t(
         "was beyond {line} {times} since {day}, at worst at {worst}",
         line=quantity(_number(finding, "line"), finding.unit),
         times=counted("once", "{n} times", max(len(finding.episodes), 1)),
         day=_day(finding.since, zone),
         worst=quantity(finding.after, finding.unit),
     )
+    return told if finding.until is None else t("{told}, until {day}", told=told, day=_day(finding.until, zone))
 
 
 _TELL: Mapping[FindingKind, Callable[[Finding, str], str]] = {

@@ -17,6 +17,7 @@ WORSE, BETTER, NEITHER = COLORS["threshold"], "#2f9e44", COLORS["before"]
 TOP, BOTTOM = 1.0, 0.965
 # A jump of minutes in a period of weeks is less than a pixel: at least this share of the width.
 SLIVER = 160
+STANDING = 0.35
 # More than this would be a line from side to side.
 MANY = 40
 
@@ -41,7 +42,7 @@ def _family(finding: Finding) -> str:
 def strip(findings: Sequence[Finding], window: Window, zone: str) -> list[Figure]:
     """When there was trouble, as shapes: each jump, or all the time since it began."""
     return [
-        _shape(Window(max(span.start, window.start), min(span.end, window.end)), window, zone, _color(finding))
+        _shape(Window(max(span.start, window.start), min(span.end, window.end)), window, zone, finding)
         for finding in findings
         for span in finding.episodes or _whole(finding, window)
         if span.start < window.end and span.end > window.start
@@ -57,7 +58,7 @@ def word(findings: Sequence[Finding]) -> str:
     return t("changed") if findings else t("steady")
 
 
-def _shape(span: Window, window: Window, zone: str, color: str) -> Figure:
+def _shape(span: Window, window: Window, zone: str, finding: Finding) -> Figure:
     return {
         "type": "rect",
         "yref": "paper",
@@ -65,7 +66,9 @@ def _shape(span: Window, window: Window, zone: str, color: str) -> Figure:
         "y1": TOP,
         "x0": local(span.start, zone),
         "x1": local(max(span.end, span.start + window.duration / SLIVER), zone),
-        "fillcolor": color,
+        "fillcolor": _color(finding),
+        # What stands for weeks is known; a jump is looked for.
+        "opacity": 1.0 if finding.episodes else STANDING,
         "line": {"width": 0},
     }
 

@@ -36,7 +36,17 @@ header[data-testid="stHeader"] button, header[data-testid="stHeader"] button * {
 [class*="st-key-figure-"] [data-testid="stMarkdown"] strong { font-size: 0.875rem; }
 [class*="st-key-cause-"] { gap: 0.5rem; padding: 0.3rem 0.65rem; }
 [class*="st-key-cause-"] button { min-height: 1.9rem; padding-top: 0; padding-bottom: 0; }
+[class*="st-key-choose-"] button { min-height: 1.6rem; padding: 0; text-align: left; }
+[class*="st-key-suspect-"] { gap: 0.35rem; padding: 0.5rem 0.75rem; }
+.st-key-agenda { gap: 0; }
+[class*="st-key-item-"] { flex-wrap: nowrap; min-height: 1.9rem; }
+[class*="st-key-item-"] > :first-child { flex: 0 0 5.4rem; }
+[class*="st-key-item-"] > :nth-child(2) { min-width: 0; }
+[class*="st-key-item-"] a { padding: 0.1rem 0; min-height: 0; }
+[class*="st-key-item-"] a p { white-space: normal; line-height: 1.25; }
 @media (max-width: 640px) {
+  [class*="st-key-item-"] { flex-wrap: wrap; padding-bottom: 0.4rem; row-gap: 0; }
+  [class*="st-key-item-"] > :nth-child(2) { order: 3; flex: 1 0 100%; }
   .st-key-bar > :has([data-testid="stSpace"]), .st-key-bar [data-testid="stSpace"] { display: none; }
   .st-key-bar { column-gap: 0.4rem; padding-bottom: 0.4rem; }
   .st-key-bar p { white-space: nowrap; }

@@ -58,8 +58,8 @@ def _tile(reading: Reading, moved: str, place: int, now: datetime, *, compare: b
             else None,
             delta_color=_color(reading),
             delta_arrow="off" if not reading.change else "up" if reading.change > 0 else "down",
-            delta_description=f"{moved} · {_beside(reading, now)}",
         )
+        st.caption(f"{moved} · {_beside(reading, now)}")
 
 
 def _beside(reading: Reading, now: datetime) -> str:
