@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from metrics.model import Window
-from metrics.review.lines import Curve, Line
-from metrics.review.marks import Mark
-from metrics.review.moved import Moved
+import numpy as np
+
+from metrics.model import Service, Window
+from metrics.review.lines import Curve, Line, by_series, curve, whole_steps
+from metrics.review.marks import Mark, marks
+from metrics.review.moved import Moved, baseline_of, moved, moved_step
+from metrics.review.suspects.access import Called, called
+from metrics.review.suspects.rank import suspicion
+from metrics.review.suspects.scene import Scene
 from metrics.review.suspects.suspect import Suspicion
 from metrics.review.suspects.trouble import Trouble
+from metrics.store import read
+from metrics.trends.scene import KINDS, scene
 
-__all__ = ["Drill", "Endpoint", "Lane"]
+__all__ = ["Drill", "Endpoint", "Lane", "drill"]
+
+# As long as an hour at least: shorter windows have too few samples to compare.
+SHORTEST = timedelta(hours=1)
+# The calls of an endpoint count as more when there are as many beyond the usual: metrics/review/suspects/excess.py.
+LOG_ERRORS = "log.errors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +62,68 @@ class Drill:
     moved: tuple[Moved, ...]
     """What moved most first; lines of the trouble itself are among them."""
     endpoints: tuple[Endpoint, ...]
-    """Whose share is greatest first."""
+    """Whose share is greatest first, then the most called."""
     errors: tuple[Lane, ...]
     """Log errors over baseline and window."""
     marks: tuple[Mark, ...]
     """What happened over baseline and window: deployments, runs, alerts, incidents."""
+
+
+def drill(
+    db: read.Reader, service: Service, lines: Sequence[Line], trouble: Trouble, window: Window | None = None
+) -> Drill:
+    """All about a trouble. `window` is the one of its windows to look into: the newest, unless it is said.
+
+    `lines` are the service's, a duration's percentiles thinned out as in trends.reading.watched.
+    """
+    chosen = _long_enough(window or trouble.windows[-1])
+    baseline, step = baseline_of(chosen), moved_step(chosen)
+    view = Window(baseline.start, chosen.end)
+    known = scene(db, service, lines, trouble)
+    curves = _curves(db, service, lines, view, step)
+    return Drill(
+        trouble=trouble,
+        window=chosen,
+        baseline=baseline,
+        step=step,
+        suspicion=suspicion(known),
+        moved=moved(lines, curves, chosen),
+        endpoints=_endpoints(known),
+        errors=tuple(
+            Lane(e, curves[e.address]) for e in lines if e.indicator.name == LOG_ERRORS and e.address in curves
+        ),
+        marks=marks(read.events(db, view, KINDS, service.name), view, service),
+    )
+
+
+def _long_enough(window: Window) -> Window:
+    missing = SHORTEST - window.duration
+    return window if missing <= timedelta(0) else Window(window.start - missing / 2, window.end + missing / 2)
+
+
+def _curves(
+    db: read.Reader, service: Service, lines: Sequence[Line], view: Window, step: timedelta
+) -> dict[str, Curve]:
+    ids = sorted({number for line in lines for number in line.ids})
+    buckets = by_series(read.buckets(db, ids, view, step, service.time_zone))
+    drawn = {line.address: whole_steps(line, curve(line, buckets), view, step) for line in lines}
+    return {address: each for address, each in drawn.items() if each is not None and len(each.ts)}
+
+
+def _endpoints(known: Scene) -> tuple[Endpoint, ...]:
+    every = [each for each in called(known) if each.part is not None and np.isfinite(each.excess.size).any()]
+    total = sum(each.extra for each in every if each.extra > 0)
+    found = [_endpoint(each, total) for each in every]
+    return tuple(sorted(found, key=lambda each: (-each.share, -each.during)))
+
+
+def _endpoint(each: Called, total: float) -> Endpoint:
+    line, there = each.excess.line, np.isfinite(each.excess.size)
+    per_hour = 3600 / line.period_s if line.period_s and line.indicator.rollup == "sum" else 1.0
+    return Endpoint(
+        component=each.component,
+        part=str(each.part),
+        before=float(each.excess.usual[there].mean()) * per_hour,
+        during=float(each.excess.now[there].mean()) * per_hour,
+        share=max(each.extra, 0.0) / total if total > 0 else 0.0,
+    )

@@ -1,1 +1,1 @@
-"""Suspects of a trouble: endpoints, batch runs, deployments, faults, limits and the use as a whole, each in its file."""
+"""Suspects of a trouble: endpoints, batch runs, deployments, faults, limits and all of the use, each in its file."""

@@ -1,4 +1,4 @@
-"""Who may be behind a trouble, with what speaks for it and what against it. Codes and values; words.py has the words."""
+"""Who may be behind a trouble, with what speaks for and against it, as codes and values; words.py has the words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Reason:
 
     code: str
     values: Mapping[str, Value] = field(default_factory=dict)
-    """By name: what ends in `_share` is from 0 to 1, in `_s` seconds; times are in UTC, names are as they are written."""
+    """By name: `share` and what ends so is from 0 to 1, what ends in `_s` seconds; times are in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """Nobody among `suspects` means unknown, which is an answer; `ruled_out` was looked at and refused, and says why."""
+    """Nobody among `suspects` means unknown, which is an answer; `ruled_out` was looked at and refused."""
 
     suspects: tuple[Suspect, ...] = ()
     """The likeliest first."""
