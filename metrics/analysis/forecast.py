@@ -23,6 +23,8 @@ from metrics.analysis.detection import Detection
 from metrics.analysis.local_trend import local_trend
 from metrics.analysis.signal import DAY_S, Signal, moment
 from metrics.analysis.slope import FEWEST, slope
+from metrics.analysis.usual_week import FEWEST as USUAL
+from metrics.analysis.usual_week import usual_week
 from metrics.model import Insufficient
 
 __all__ = ["Crossing", "Step", "forecast"]
@@ -36,8 +38,10 @@ MOST_DAYS = 91
 LINE_DAYS = 14
 # A fortnight is the rhythm of the slower reviews: what is crossed before the next one can't wait for it.
 URGENT_DAYS = 14
-# A usual week is only known where each weekday was seen twice, beside the half week at either end.
-WEEKLY_DAYS = 3 * WEEK
+# One clean-up or two are somebody's doing and no habit: from three on they are expected to go on.
+FEWEST_CLEAN_UPS = 3
+# Beyond so many robust standard deviations a step is none of the usual; what is regained in a week was a holiday.
+ODD_STEP, TOLD_DAYS = 6 * 1.4826, 3
 # The 10 % points of 500 draws lie within 2.6 % of their true share (two standard errors of a proportion).
 PATHS = 500
 SEED = 20_240
@@ -79,7 +83,7 @@ def forecast(
     days, peaks = _peaks(signal, sign)
     if len(days) < FEWEST:
         return Insufficient(FEWEST, len(days))
-    peaks = np.interp(np.arange(days[0], 1), days, peaks)
+    peaks = _lowered(np.interp(np.arange(days[0], 1), days, peaks))
     paths = _paths(peaks, horizon_days)
     if peaks[-1] >= sign * limit:
         when = np.zeros(PATHS)
@@ -127,33 +131,29 @@ def _peaks(signal: Signal, sign: float) -> tuple[Floats, Floats]:
     return days[begins].astype(np.float64), np.maximum.reduceat(means, begins)
 
 
+def _lowered(peaks: Floats) -> Floats:
+    """As if what was cleaned up once or twice had never been there: growth is that of before and after."""
+    steps = np.diff(peaks)
+    usual = float(np.median(steps))
+    odd = usual - steps > ODD_STEP * float(np.median(np.abs(steps - usual)))
+    dropped = [n for n in np.flatnonzero(odd[:-TOLD_DAYS]).tolist() if _stays_low(peaks[n : n + WEEK + 1])]
+    if len(peaks) < USUAL or not 0 < len(dropped) < FEWEST_CLEAN_UPS:
+        return peaks
+    gone = np.zeros(len(peaks))
+    gone[dropped] = steps[dropped] - usual
+    return np.asarray(peaks + np.cumsum(gone[::-1])[::-1], np.float64)
+
+
+def _stays_low(peaks: Floats) -> bool:
+    """Whether the days after the first are nearer to the second than to the first."""
+    return bool((peaks[1:] < (peaks[0] + peaks[1]) / 2).all())
+
+
 def _paths(peaks: Floats, horizon: int) -> Floats:
     """Shape (PATHS, horizon): the peaks to come."""
-    usual = _usual_week(np.diff(peaks))
-    n = len(peaks) - 1
-    course = np.concatenate([[0.0], np.cumsum(usual[(np.arange(n) - n) % WEEK])])
-    ahead = course[-1] + np.cumsum(usual[np.arange(horizon) % WEEK])
+    week = usual_week(peaks)
     rng = np.random.Generator(np.random.PCG64(SEED))
-    return np.asarray(local_trend(peaks - course).paths(horizon, PATHS, rng) + ahead, np.float64)
-
-
-def _usual_week(steps: Floats) -> Floats:
-    """How much more than its week's mean each weekday grows, shrunk by how unsure that is; entry 0 is the next day's.
-
-    By James and Stein: the share of the variance between weekdays that chance alone does not give.
-    """
-    if len(steps) < WEEKLY_DAYS - 1:
-        return np.zeros(WEEK)
-    total = np.concatenate([[0.0], np.cumsum(steps)])
-    middle = steps[WEEK // 2 : -(WEEK // 2)] - (total[WEEK:] - total[:-WEEK]) / WEEK
-    weekday = (np.arange(len(middle)) + WEEK // 2 - len(steps)) % WEEK
-    counts = np.bincount(weekday, minlength=WEEK)
-    usual = np.bincount(weekday, middle, WEEK) / counts
-    usual -= usual.mean()
-    rest = float(((middle - usual[weekday]) ** 2).sum()) / (len(middle) - WEEK + 1)
-    chance = rest * (1 - 1 / WEEK) * float((1 / counts).mean())
-    between = float((usual**2).mean())
-    return usual * max(0.0, 1 - chance / between) if between > 0 else usual
+    return week.again(local_trend(week.without(peaks)).paths(horizon, PATHS, rng))
 
 
 def _by_line(peaks: Floats, limit: float) -> float:
