@@ -1,11 +1,12 @@
 """How much each point of a series deserves a look, from what was known when it came.
 
-Fifteen plain views of the series (its value, jumps, means, spreads, distance to the recent level and to what is usual
-at this time of day) are each turned into a surprise, by an exponential tail fitted to the view's own past (Siffer et
-al., KDD 2017). The surprises are capped and added, so that no view alone raises an alarm. What lasts is told once,
-and what comes at the same time of day on two days of a week is a habit.
+Seventeen plain views of the series (its value, jumps, means and spreads, its distance to the recent level, to what is
+usual at this time of day, and to the most similar of the last seven days) are each turned into a surprise, by an
+exponential tail fitted to the view's own past (after Siffer et al., KDD 2017). The surprises are capped and added, so
+that no view alone raises an alarm. An event is told once, and what comes at the same time on two days of a week is a
+habit.
 
-Limits: nothing is scored in the first hundred points or the first day; the first weekend looks odd; a level that
+Limits: nothing is scored in the first hundred points or the first two days; the first weekend looks odd; a level that
 creeps up is no spike (drift and shift tell it); several series together are not looked at.
 """
 
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from metrics.analysis._spike.episodes import episodes
 from metrics.analysis._spike.news import News
 from metrics.analysis._spike.pack import Array, pack, unpack
-from metrics.analysis._spike.tail import Tails
+from metrics.analysis._spike.tail import WARM, Tails
 from metrics.analysis._spike.views import COUNT, Views
 from metrics.analysis.detection import Detection
 from metrics.analysis.signal import DAY_S, Signal, moment
@@ -30,13 +31,13 @@ __all__ = ["ALARM", "Scorer", "Spike", "scores", "spikes"]
 
 ALARM = 0.5
 # The sum of surprises that is worth an alarm.
-HALF = 20.0
+HALF = 22.0
 # Of NAB's alarms of such a score, this share lies in labelled windows (docs/detection.md).
-CERTAIN = ((0.5, 0.6, 0.7, 0.8), (0.4, 0.5, 0.7, 0.9))
+CERTAIN = ((0.5, 0.6, 0.7, 0.8), (0.4, 0.5, 0.75, 0.95))
 # What is older than eight weeks, and farther back than two thousand points, no longer says what is rare.
 HORIZON_DAYS, HORIZON_POINTS = 56, 2_000
-# Below a day there is no time of day to compare with.
-FIRST_S = DAY_S
+# On the first day there is no time of day to compare with, and on the second it is news that there is one.
+FIRST_S = 2 * DAY_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class Scorer:
         self.step_s, self.zone = float(step_s), zone
         self._first_s: int | None = None
         self._views = Views(self.step_s)
-        self._tails = Tails(COUNT, max(HORIZON_POINTS, round(HORIZON_DAYS * DAY_S / self.step_s)))
+        self._tails = Tails(COUNT, self.step_s, max(HORIZON_POINTS, round(HORIZON_DAYS * DAY_S / self.step_s)))
         self._news = News()
 
     def feed(self, signal: Signal) -> NDArray[np.float64]:
@@ -85,15 +86,17 @@ class Scorer:
         step, first, zone, *rest = unpack(state)
         scorer = cls(float(step[0]), zone.astype(np.uint8).tobytes().decode())
         scorer._first_s = None if first[0] == np.iinfo(np.int64).min else int(first[0])
-        scorer._views.restore(rest[:5])
-        scorer._tails.restore(rest[5:11])
-        scorer._news.restore(rest[11:])
+        scorer._views.restore(rest[:6])
+        scorer._tails.restore(rest[6:12])
+        scorer._news.restore(rest[12:])
         return scorer
 
 
 def scores(signal: Signal) -> NDArray[np.float64]:
     """One score in [0, 1) for each point; ALARM and above is an alarm."""
-    return Scorer(signal.step_s, signal.zone).feed(signal) if len(signal) > 1 else np.zeros(len(signal))
+    # The step is that of the points before the first score: that of all would know how the series goes on.
+    step_s = signal.cut(slice(WARM)).step_s
+    return Scorer(step_s, signal.zone).feed(signal) if step_s else np.zeros(len(signal))
 
 
 def spikes(signal: Signal, scores: NDArray[np.float64], *, better: Direction) -> tuple[Spike, ...]:

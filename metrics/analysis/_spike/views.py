@@ -26,7 +26,7 @@ DAYS = 7
 FEWEST = 3
 # Points that are on average farther apart than this many steps are not neighbours: a gap, or another time of day.
 APART = 3.0
-COUNT = 15
+COUNT = 17
 
 Floats = NDArray[np.float64]
 
@@ -40,6 +40,7 @@ class Views:
         self.kept = DAYS * self.slots + 2
         self.recent: Floats = np.empty(0)
         self.residuals: Floats = np.zeros(LONG)
+        self.unlike: Floats = np.full((LONG, DAYS), np.inf)
         self.times_s: NDArray[np.int64] = np.empty(0, np.int64)
         self.first_slot = 0
         self.table: Floats = np.empty(0)
@@ -52,7 +53,9 @@ class Views:
         past = np.concatenate([self.recent, x])
         windows = np.lib.stride_tricks.sliding_window_view(past, RECENT)
         near = np.sort(windows[LONG - RECENT : LONG - RECENT + len(x)], axis=1)
-        low, band_low, usual, band_high, high = self._usual(local_s, x, near)
+        then = self._then(local_s, x)
+        low, band_low, usual, band_high, high = _usual(then, near)
+        unlike = np.concatenate([self.unlike, _unlike(then, x)])
         residual = x - usual
         residuals = np.concatenate([self.residuals, residual])
         joined = {
@@ -67,6 +70,7 @@ class Views:
                 np.abs(_mean(residuals, 3)),
                 np.abs(_mean(residuals, MIDDLE)),
                 np.abs(_mean(residuals, LONG)),
+                *(_nearest(_mean(unlike, k)) for k in (MIDDLE, LONG)),
                 np.where(joined[RECENT], np.abs(x - near[:, RECENT // 2]), 0.0),
                 np.where(joined[1], np.abs(x - past[LONG - 1 : -1]), 0.0),
                 x,
@@ -77,28 +81,19 @@ class Views:
             ]
         )
         self.recent, self.residuals, self.times_s = past[-LONG:], residuals[-LONG:], times_s[-LONG:]
+        self.unlike = unlike[-LONG:]
         return views
 
-    def _usual(self, local_s: NDArray[np.int64], x: Floats, near: Floats) -> list[Floats]:
-        """Lowest, 10 %, middle, 90 % and highest at this time of day, else of the points just before."""
+    def _then(self, local_s: NDArray[np.int64], x: Floats) -> Floats:
+        """Shape (n, DAYS, slots near): the values at this time on the days before, NaN where there are none."""
         slot = local_s * self.slots // DAY_S
         self._reach(slot, x)
-        half = 1 if self.slots >= 4 else 0
-        lags = np.array([d * self.slots + h for d in range(1, DAYS + 1) for h in range(-half, half + 1)])
-        at = slot[:, None] - lags - self.first_slot
-        values = np.where(at >= 0, self.table[np.maximum(at, 0)], np.nan)
-        values.sort(axis=1)
-        have = len(lags) - np.isnan(values).sum(axis=1)
+        near = np.arange(-1, 2) if self.slots >= 4 else np.zeros(1, np.int64)
+        lags = self.slots * np.arange(1, DAYS + 1)[:, None] + near
+        at = slot[:, None, None] - lags - self.first_slot
+        then = np.where(at >= 0, self.table[np.maximum(at, 0)], np.nan)
         self._forget()
-        enough, last = have >= FEWEST, np.maximum(have - 1, 0)
-        places = (0 * last, last // 10, have // 2, -(-9 * last // 10), last)
-        near_last = RECENT - 1
-        near_places = (0, near_last // 10, RECENT // 2, -(-9 * near_last // 10), near_last)
-        rows = np.arange(len(x))
-        return [
-            np.where(enough, values[rows, np.minimum(place, len(lags) - 1)], near[:, n])
-            for place, n in zip(places, near_places, strict=True)
-        ]
+        return then
 
     def _reach(self, slot: NDArray[np.int64], x: Floats) -> None:
         """Writes the points into the table; of several in one slot the last stays."""
@@ -117,11 +112,33 @@ class Views:
             self.first_slot += extra
 
     def arrays(self) -> list[Array]:
-        return [np.array([self.first_slot]), self.times_s, self.recent, self.residuals, self.table]
+        return [np.array([self.first_slot]), self.times_s, self.recent, self.residuals, self.unlike, self.table]
 
     def restore(self, arrays: list[Array]) -> None:
         self.first_slot, self.times_s = int(arrays[0][0]), np.asarray(arrays[1], np.int64)
-        self.recent, self.residuals, self.table = (np.asarray(each, np.float64) for each in arrays[2:])
+        self.recent, self.residuals, self.unlike, self.table = (np.asarray(each, np.float64) for each in arrays[2:])
+
+
+def _usual(then: Floats, near: Floats) -> list[Floats]:
+    """Lowest, 10 %, middle, 90 % and highest at this time of day, else of the points just before."""
+    values = np.sort(then.reshape(len(then), -1), axis=1)
+    have = values.shape[1] - np.isnan(values).sum(axis=1)
+    enough, last, rows = have >= FEWEST, np.maximum(have - 1, 0), np.arange(len(values))
+    places = (0 * last, last // 10, np.minimum(have // 2, last), -(-9 * last // 10), last)
+    instead = (0, (RECENT - 1) // 10, RECENT // 2, -(-9 * (RECENT - 1) // 10), RECENT - 1)
+    return [np.where(enough, values[rows, at], near[:, n]) for at, n in zip(places, instead, strict=True)]
+
+
+def _unlike(then: Floats, x: Floats) -> Floats:
+    """Shape (n, DAYS): how far each day was from now at its nearest; infinite where it has no value."""
+    away = np.abs(then - x[:, None, None])
+    return np.asarray(np.where(np.isnan(away), np.inf, away).min(axis=2))
+
+
+def _nearest(unlike: Floats) -> Floats:
+    """How unlike the most alike of the days was; nothing where none is whole."""
+    nearest = unlike.min(axis=1)
+    return np.where(np.isfinite(nearest), nearest, 0.0)
 
 
 def _mean(past: Floats, k: int) -> Floats:
