@@ -12,7 +12,7 @@ from metrics.store import Store, archive
 from tests.collect.folders import ROOT, metrics
 
 PAGE = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
-VIEWS = ("v_samples", "v_events", "v_coverage")
+VIEWS = ("v_samples", "v_events", "v_coverage", "v_findings")
 ROW = re.compile(r"^\| `(\w+)` \| (\w+) \|", re.MULTILINE)
 
 
@@ -23,7 +23,7 @@ def section(title: str) -> str:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Store:
     folder = tmp_path_factory.mktemp("demo")
-    assert metrics(folder, "demo", "--weeks", "2").returncode == 0
+    assert metrics(folder, "demo", "--weeks", "4").returncode == 0
     return Store(folder / "tomoni.duckdb")
 
 

@@ -32,6 +32,7 @@ Tell = Callable[[str, int, int], None]
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 # Two months: the first review knows what is new, and a year of passes would take minutes to no one's use.
 LOOK_BACK = 8
+FEWEST = 2 * WEEK
 # What detectors look at: five weeks, so that four whole ones remain where the first is not complete.
 SPAN = timedelta(weeks=5)
 # What comes a few times a day or less is seen over a quarter.
@@ -61,15 +62,17 @@ def run(store: Store, config: Config, service: Service, now: datetime, tell: Tel
 
 
 def _due(lines: Sequence[Line], made: Sequence[datetime], now: datetime, zone: str) -> list[datetime]:
-    """The moments to look at: weekly where nobody has looked yet, then the newest whole hour."""
-    newest = max(min(line.last_ts, now) for line in lines) + timedelta(minutes=5)
-    newest = min(newest, now).replace(minute=0, second=0, microsecond=0)
-    first = min(line.first_ts for line in lines)
-    if made and newest - made[-1] < HOUR:
-        return []
-    since = made[-1] if made else max(first + 2 * WEEK, newest - LOOK_BACK * WEEK)
+    """The moments to look at: weekly where nobody has looked yet, then the newest whole hour.
+
+    Without two weeks of data there is nothing to compare with, and no moment.
+    """
+    newest = min(max(line.last_ts for line in lines) + timedelta(minutes=5), now)
+    newest = newest.replace(minute=0, second=0, microsecond=0)
+    begun = min(line.first_ts for line in lines) + FEWEST
+    since = made[-1] if made else max(begun, newest - LOOK_BACK * WEEK)
     weekly = (back(newest, weeks * WEEK, zone) for weeks in range(LOOK_BACK, 0, -1))
-    return [moment for moment in weekly if moment > since] + [newest]
+    fresh = [newest] if newest >= (made[-1] + HOUR if made else begun) else []
+    return [moment for moment in weekly if moment > since] + fresh
 
 
 def _pass(store: Store, service: Service, lines: Sequence[Line], as_of: datetime, now: datetime) -> None:
