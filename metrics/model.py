@@ -181,6 +181,8 @@ class Service:
     """Demand indicators that drive use, as `component/indicator`."""
     headline: tuple[str, ...] = ()
     """What both teams follow, as `component/indicator` or `component/part/indicator`."""
+    holidays: str | None = None
+    """The country whose holidays its users have, by its two letters."""
     ranking: Mapping[str, float] = field(default_factory=dict)
     """Weights that rank what a review looks at; empty for those of metrics/review/ranking.py."""
 

@@ -78,6 +78,7 @@ class _Service(Strict):
     title: str | None = None
     time_zone: str = "UTC"
     week_start: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
+    holidays: str | None = None
     teams: dict[str, _Team] = {}
     environments: tuple[str, ...] = ("production",)
     sources: dict[str, dict[str, object]] = {}
@@ -108,8 +109,17 @@ def read_service(path: Path, name: str) -> Service:
         environments=parsed.environments,
         demand=tuple(map(_followed, parsed.demand)),
         headline=tuple(map(_followed, parsed.headline)),
+        holidays=parsed.holidays,
         ranking=parsed.ranking.model_dump(exclude_none=True),
     )
+
+
+@cache
+def _countries() -> frozenset[str]:
+    """Those whose holidays are known. Loaded only where a file names one."""
+    from holidays import list_supported_countries
+
+    return frozenset(list_supported_countries())
 
 
 def _component(file: YamlFile, service: str, name: str, parsed: _Service) -> Component:
@@ -157,6 +167,8 @@ def _faults(name: str, parsed: _Service) -> Iterator[Fault]:
         hint = nearest(parsed.time_zone, sorted(_zones()))
         hint = hint if hint.startswith("did") else "use a name such as Asia/Tokyo or UTC."
         yield Fault(("time_zone",), f"is {parsed.time_zone!r}, which is no time zone; {hint}")
+    if parsed.holidays is not None and parsed.holidays not in _countries():
+        yield Fault(("holidays",), f"is {parsed.holidays!r}, which is no country; use two letters, as in JP.")
     if not parsed.environments:
         yield Fault(("environments",), "is empty; name at least the one that users are on.")
     for component, each in parsed.components.items():

@@ -12,7 +12,6 @@ from metrics.service_file import read_service
 
 NAME = "data/services/jobs.yaml"
 WEB = "components:\n  web:\n    kind: web\n"
-KEYS = "title, time_zone, week_start, teams, environments, sources, components, demand, headline"
 KINDS = (
     "web, api, worker, batch, database, cache, mail, function, object_storage, registry, ci, node, kubernetes, host, "
     "service"
@@ -224,3 +223,20 @@ def test_a_service_is_named_like_a_file(tmp_path: Path) -> None:
 def test_a_long_value_is_cut(tmp_path: Path) -> None:
     text = refusal(tmp_path, f"week_start: {'x' * 500}\n")
     assert text.startswith(f"{NAME}:1: week_start is '{'x' * 59}…; use one of monday, ")
+
+
+def test_a_service_may_weigh_findings_otherwise_and_name_its_holidays(tmp_path: Path) -> None:
+    made = read(tmp_path, "holidays: JP\nranking: {nearness: 4, harm: 0}\n")
+    assert (made.holidays, made.ranking) == ("JP", {"nearness": 4.0, "harm": 0.0})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("holidays: Japan", "holidays is 'Japan', which is no country; use two letters, as in JP."),
+        ("ranking: {harm: -1}", "ranking.harm"),
+        ("ranking: {urgency: 1}", "ranking.urgency is no key here; use one of harm, size, certainty, news, nearness."),
+    ],
+)
+def test_weights_and_holidays_that_make_no_sense_are_refused(text: str, said: str, tmp_path: Path) -> None:
+    assert said in refusal(tmp_path, text)

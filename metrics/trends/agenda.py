@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from metrics import catalog
@@ -12,12 +12,17 @@ from metrics.review.items import Context, Item, items
 from metrics.review.lines import Line, figure
 from metrics.review.ranking import AGENDA, severity
 from metrics.review.reading import Reading, threshold_of
+from metrics.review.suspects.rank import suspicion
+from metrics.review.suspects.trouble import trouble_of
 from metrics.store import findings as kept
 from metrics.store import read
+from metrics.trends.scene import scene
 from metrics.ui.finding_words import sentence
 
 __all__ = ["Agenda", "agenda", "agenda_with_finding", "judged"]
 
+# Whoever is named in a sentence must be likelier than not; the drill-down has the others.
+LIKELY = 0.5
 # How long a review looks back where no earlier one says since when.
 USUAL = timedelta(weeks=1)
 
@@ -51,8 +56,8 @@ def agenda(
     as_of = made[-1]
     found = [each.finding for each in kept.known(db, service.name, as_of)]
     every = items(found, _context(db, service, lines, found, as_of, last_review or as_of - USUAL))
-    worth = [item for item in every if item.news != "over" and severity(item.score) != "low"][:AGENDA]
-    return Agenda(as_of, tuple(worth), tuple(item for item in every if item not in worth))
+    worth = _worth_a_look(every)
+    return Agenda(as_of, worth, tuple(item for item in every if item not in worth))
 
 
 def agenda_with_finding(db: read.Reader, service: Service, lines: Sequence[Line], finding: str) -> Agenda | None:
@@ -62,16 +67,44 @@ def agenda_with_finding(db: read.Reader, service: Service, lines: Sequence[Line]
 
 
 def judged(
-    db: read.Reader, service: Service, lines: Sequence[Line], found: Sequence[Finding], as_of: datetime
+    db: read.Reader,
+    service: Service,
+    lines: Sequence[Line],
+    found: Sequence[Finding],
+    as_of: datetime,
+    *,
+    with_suspects: bool,
 ) -> tuple[kept.Judged, ...]:
-    """Each finding with the severity of the item it belongs to and its sentence."""
+    """Each finding with the severity of the item it belongs to and its sentence.
+
+    With suspects, the leading finding of each item that is worth a look names the likeliest in its evidence.
+    """
     indicators = catalog.load().indicators
     every = items(found, _context(db, service, lines, found, as_of, as_of - USUAL))
+    if with_suspects:
+        worth = _worth_a_look(every)
+        every = tuple(_suspected(db, service, lines, item, as_of) if item in worth else item for item in every)
     return tuple(
         kept.Judged(finding, severity(item.score), sentence(finding, indicators, service.time_zone))
         for item in every
         for finding in item.findings
     )
+
+
+def _worth_a_look(every: Sequence[Item]) -> tuple[Item, ...]:
+    return tuple(item for item in every if item.news != "over" and severity(item.score) != "low")[:AGENDA]
+
+
+def _suspected(db: read.Reader, service: Service, lines: Sequence[Line], item: Item, as_of: datetime) -> Item:
+    """The item, its leading finding with whom it is suspected to come from."""
+    first = suspicion(scene(db, service, lines, trouble_of(item, as_of))).first
+    if first is None or first.score < LIKELY:
+        return item
+    lag = next((reason.values["lag_s"] for reason in first.reasons if "lag_s" in reason.values), None)
+    named = {"suspect": first.title, "suspect_kind": first.kind, "suspect_lag_s": lag}
+    told = {name: value for name, value in named.items() if isinstance(value, str | float)}
+    lead = replace(item.lead, evidence={**item.lead.evidence, **told})
+    return replace(item, findings=(lead, *item.findings[1:]))
 
 
 def _context(

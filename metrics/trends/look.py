@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+from holidays import country_holidays
 
 from metrics.analysis.burst import Burst, burst_of
 from metrics.analysis.detection import Detection
@@ -55,7 +57,8 @@ class View:
 def look(view: View) -> tuple[Sighting, ...]:
     """All that is worth saying of the line: each sighting notable, none told twice."""
     seen = [*_silence(view), *_jumps(view), *_levels(view), *_lines(view)]
-    return speaking([each for each in seen if each.kind == "silence" or _is_notable(each)])
+    told = speaking([each for each in seen if each.kind == "silence" or _is_notable(each)])
+    return tuple(_on_holiday(each, view.service) for each in told)
 
 
 def limit_of(view: View) -> float | None:
@@ -95,7 +98,7 @@ def _recent_jumps(view: View, way: int) -> Iterator[Sighting]:
     rows = rows[(way * (rows["reached"] - rows["usual"]) > 0) & (rows["since"] >= view.as_of - RECENT)]
     if not len(rows):
         return
-    worst = rows.loc[(rows["reached"] - rows["usual"]).abs().idxmax()]
+    worst = rows.iloc[int((rows["reached"] - rows["usual"]).abs().argmax())]
     episodes = tuple(map(_window, rows["since"], rows["until"]))
     jumps = Detection(
         since=episodes[0].start,
@@ -196,6 +199,15 @@ def _is_notable(seen: Sighting) -> bool:
     found = seen.detection
     enough = found.per_cent is None or abs(found.per_cent) >= 100 * NOTABLE_SHARE
     return enough and (seen.line.indicator.unit != "%" or abs(found.size) >= NOTABLE_POINTS)
+
+
+def _on_holiday(seen: Sighting, service: Service) -> Sighting:
+    """What began on a holiday says so: it explains much, and hides nothing."""
+    if service.holidays is None or seen.kind in ("drift", "forecast"):
+        return seen
+    day = seen.detection.since.astimezone(ZoneInfo(service.time_zone)).date()
+    name = country_holidays(service.holidays, years=day.year, language="en_US").get(day)
+    return replace(seen, evidence={**seen.evidence, "holiday": name}) if name else seen
 
 
 def _is_recent(found: Detection, view: View) -> bool:

@@ -40,6 +40,7 @@ LONG_SPAN = timedelta(weeks=13)
 SPARSE_A_DAY = 4
 # So many lines are read at once: 100 of them for five weeks of hours are 84,000 rows.
 AT_ONCE = 200
+KEY = ("component", "part", "indicator")
 
 
 def run(store: Store, config: Config, service: Service, now: datetime, tell: Tell | None = None) -> int:
@@ -55,7 +56,7 @@ def run(store: Store, config: Config, service: Service, now: datetime, tell: Tel
         return 0
     score_new(store, service, lines, due[-1], tell)
     for number, as_of in enumerate(due):
-        _pass(store, service, lines, as_of, now)
+        _pass(store, service, lines, as_of, now, is_newest=as_of == due[-1])
         if tell:
             tell("findings", number + 1, len(due))
     return len(due)
@@ -75,22 +76,23 @@ def _due(lines: Sequence[Line], made: Sequence[datetime], now: datetime, zone: s
     return [moment for moment in weekly if moment > since] + fresh
 
 
-def _pass(store: Store, service: Service, lines: Sequence[Line], as_of: datetime, now: datetime) -> None:
+def _pass(
+    store: Store, service: Service, lines: Sequence[Line], as_of: datetime, now: datetime, *, is_newest: bool
+) -> None:
+    """Suspects are looked for in the newest pass alone: of earlier ones nobody asks, and Spikes can still tell."""
     with store.read() as db:
         before = [each.finding for each in kept.known(db, service.name, as_of)]
         seen = [sighting for line in _views(db, service, lines, as_of) for sighting in look(line)]
         found = findings(seen, before, as_of)
-        told = judged(db, service, lines, found, as_of)
+        told = judged(db, service, lines, found, as_of, with_suspects=is_newest)
     kept.write(store, kept.Pass(service.name, as_of, now, len(lines), told), _day_of(as_of, service.time_zone))
 
 
 def _views(db: read.Reader, service: Service, lines: Sequence[Line], as_of: datetime) -> Iterator[View]:
     jumps = kept.spikes(db, service.name, Window(as_of - JUMPS, as_of))
     by_line = {
-        address_of(component, part or None, indicator): rows
-        for (component, part, indicator), rows in jumps.fillna({"part": ""}).groupby(
-            ["component", "part", "indicator"]
-        )
+        address_of(str(component), str(part) or None, str(indicator)): rows
+        for (component, part, indicator), rows in jumps.fillna({"part": ""}).groupby(list(KEY))
     }
     none = jumps.iloc[:0]
     known = [line for line in lines if line.first_ts < as_of]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from metrics.model import Finding, FindingKind, Indicator, Unit
 from metrics.review.items import Item, News
+from metrics.review.suspects.words import KIND_NAMES
 from metrics.ui.words import counted, day, moment, number, quantity, span, t, title_of
 
 __all__ = ["KINDS", "NEWS", "item_sentence", "name_of", "sentence", "signed"]
@@ -47,7 +48,8 @@ def signed(value: float, unit: Unit) -> str:
 def sentence(finding: Finding, indicators: Indicators, zone: str) -> str:
     """One finding, told to somebody who has not seen its graph."""
     told = f"{name_of(finding, indicators)} {_what(finding, zone)}"
-    return told[:1].upper() + told[1:] if not finding.component[:1].islower() else told
+    holiday = finding.evidence.get("holiday")
+    return t("{told}, on {holiday}", told=told, holiday=holiday) if holiday else told
 
 
 def item_sentence(item: Item, indicators: Indicators, zone: str) -> str:
@@ -58,7 +60,19 @@ def item_sentence(item: Item, indicators: Indicators, zone: str) -> str:
     left = len(item.findings) - len(parts)
     if left > 0:
         parts.append(counted("and {n} more line", "and {n} more lines", left))
-    return "; ".join(parts)
+    return "; ".join([*parts, *_suspect(item.lead)])
+
+
+def _suspect(lead: Finding) -> list[str]:
+    """Who is likeliest behind it, as far as anybody is."""
+    title, kind = lead.evidence.get("suspect"), str(lead.evidence.get("suspect_kind"))
+    names = {str(each): name for each, name in KIND_NAMES.items()}
+    if not isinstance(title, str) or kind not in names:
+        return []
+    lag = lead.evidence.get("suspect_lag_s")
+    if kind == "deployment" and isinstance(lag, float):
+        return [t("{lag} after deployment {title}", lag=span(timedelta(seconds=lag)), title=title)]
+    return [t("suspect: {kind} {title}", kind=t(names[kind]), title=title)]
 
 
 def _is_another(finding: Finding, lead: Finding) -> bool:
