@@ -24,6 +24,8 @@ GROUPS: Mapping[FindingKind, str] = {"spike": "jumps", "burst": "jumps", "drift"
 SAME_STEP = timedelta(days=2)
 # A step explains a trend of the same line when it makes up most of it.
 EXPLAINS = 0.6
+# Even odds (metrics/analysis/drift.py weighs one step against a trend).
+LIKELIER = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,13 @@ def speaking(seen: Sequence[Sighting]) -> tuple[Sighting, ...]:
     return tuple(told or by_kind["threshold"])
 
 
-def _explained(drift: Sighting, steps: Iterable[Sighting]) -> bool:
-    """Whether steps make up most of a trend: then they are what happened."""
-    total = drift.detection.size
-    return total != 0 and sum(step.detection.size for step in steps) / total >= EXPLAINS
+def _explained(drift: Sighting, steps: Sequence[Sighting]) -> bool:
+    """Whether steps are what happened: they make up most of the trend, or one step is likelier than a trend."""
+    total, as_step = drift.detection.size, drift.evidence.get("as_step")
+    if not steps or total == 0:
+        return False
+    is_likelier = isinstance(as_step, float) and as_step > LIKELIER
+    return is_likelier or sum(step.detection.size for step in steps) / total >= EXPLAINS
 
 
 def findings(seen: Iterable[Sighting], known: Sequence[Finding], as_of: datetime) -> tuple[Finding, ...]:

@@ -134,7 +134,7 @@ def _levels(view: View) -> Iterator[Sighting]:
             yield Sighting(view.line, "shift", step)
     trend = drift(view.hourly)
     if isinstance(trend, Drift):
-        evidence = {"per_day": trend.per_day, "driver": _driver(view)}
+        evidence = {"per_day": trend.per_day, "as_step": trend.as_step, "driver": _driver(view)}
         yield Sighting(view.line, "drift", trend, evidence=evidence)
         yield from _forecast(view, trend)
 

@@ -1,5 +1,6 @@
 """The same trouble keeps its id, and a line tells no trouble twice."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -94,6 +95,12 @@ def test_a_step_that_makes_up_a_trend_speaks_for_it():
     step, trend = seen("shift", after=50.0), seen("drift", after=55.0)
     assert [s.kind for s in speaking([step, trend])] == ["shift"]
     assert [s.kind for s in speaking([seen("shift", after=45.0), trend])] == ["drift"]
+
+
+def test_where_one_step_is_likelier_than_a_trend_the_step_speaks():
+    step, trend = seen("shift", after=45.0), seen("drift", after=55.0)
+    assert [s.kind for s in speaking([step, replace(trend, evidence={"as_step": 0.8})])] == ["shift"]
+    assert [s.kind for s in speaking([replace(trend, evidence={"as_step": 0.8})])] == ["drift"]
 
 
 def test_a_line_crossed_is_told_where_nothing_else_is():
