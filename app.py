@@ -25,7 +25,7 @@ review = loading.home(here.folder, here.config, here.service, period).seen_by(vi
 if review.readings:
     st.markdown(how_it_was(review, service=here.service.title), help=worse_means())
     found = loading.agenda(here.folder, here.config, here.service, period)
-    agenda.draw(found, here.service, here.now)
+    agenda.draw(found.seen_by(view, here.service), here.service, here.now)
     tiles.draw(review.panels, found, here.now, compare=compare)
     panels.draw(review, found, compare=compare)
     happened.draw(review.marks, period)

@@ -11,7 +11,7 @@ from metrics.model import Finding, Service, Window
 from metrics.review.items import Context, Item, items
 from metrics.review.lines import Line, figure
 from metrics.review.ranking import AGENDA, severity
-from metrics.review.reading import Reading, threshold_of
+from metrics.review.reading import SIDES, Reading, threshold_of
 from metrics.review.suspects.rank import suspicion
 from metrics.review.suspects.trouble import trouble_of
 from metrics.store import findings as kept
@@ -40,6 +40,16 @@ class Agenda:
     @property
     def every(self) -> tuple[Item, ...]:
         return (*self.items, *self.rest)
+
+    def seen_by(self, side: str, service: Service) -> Agenda:
+        """What one side's teams own, and what nobody does; any other name leaves all of it."""
+        if side not in SIDES:
+            return self
+        theirs = {team.name for team in service.teams if team.perspective == side}
+        mine = [not item.owners or bool(theirs & set(item.owners)) for item in self.every]
+        shown = [item for item, is_mine in zip(self.every, mine, strict=True) if is_mine]
+        leading = [item for item in shown if item in self.items]
+        return replace(self, items=tuple(leading), rest=tuple(item for item in shown if item not in leading))
 
     def item(self, name: str) -> Item | None:
         """The item of this id, or the one that a finding of this id belongs to."""
