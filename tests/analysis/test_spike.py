@@ -80,6 +80,17 @@ def test_pieces_score_to_the_same_bits_through_kept_state(cuts: tuple[int, ...])
     assert np.array_equal(np.concatenate(parts), whole)
 
 
+@pytest.mark.parametrize("hours", [1, 7, 24])
+def test_pieces_score_to_the_same_bits_where_the_clock_goes_back(hours: int):
+    ts = times(12, 300, np.datetime64("2026-10-18T00:00:00", "us"))
+    signal = Signal(ts, office(12, seed=8).values, "Europe/Berlin")
+    signal = plus(signal, jumps(signal, np.array([7.05, 8.3, 10.1]), 90))
+    scorer, size = Scorer(300, "Europe/Berlin"), 12 * hours
+    parts = [scorer.feed(signal.cut(slice(start, start + size))) for start in range(0, len(signal), size)]
+    assert np.array_equal(np.concatenate(parts), scores(signal))
+    assert (scores(signal) >= ALARM).sum() >= 2
+
+
 def test_a_score_knows_nothing_of_later_points():
     signal = office(20, seed=5)
     later = plus(signal, 500.0 * (since_start(signal.ts) >= 12))

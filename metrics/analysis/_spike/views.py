@@ -37,7 +37,8 @@ class Views:
     def __init__(self, step_s: float) -> None:
         self.step_s = step_s
         self.slots = int(np.clip(round(DAY_S / max(step_s, 1.0)), 1, MOST_SLOTS))
-        self.kept = DAYS * self.slots + 2
+        # Three hours more than is looked at: when the clock goes back, what is looked at goes back with it.
+        self.kept = DAYS * self.slots + 2 + self.slots // 8
         self.recent: Floats = np.empty(0)
         self.residuals: Floats = np.zeros(LONG)
         self.unlike: Floats = np.full((LONG, DAYS), np.inf)
@@ -106,7 +107,7 @@ class Views:
         self.table[slot - self.first_slot] = x
 
     def _forget(self) -> None:
-        extra = len(self.table) - self.kept - self.slots // 8
+        extra = len(self.table) - self.kept
         if extra > 0:
             self.table = self.table[extra:]
             self.first_slot += extra
