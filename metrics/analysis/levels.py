@@ -43,7 +43,7 @@ class Levels:
     values: Floats
     start: NDArray[np.int64]
     points: Floats
-    """Shape (n,): the signal's values without the time of day."""
+    """Shape (n,): the signal's values, without the time of day and the weekday."""
 
     def place(self, cell: int, before: float, after: float) -> int:
         """The first point of the new level, from half a day before the cell to its end, by absolute distances."""
@@ -60,21 +60,26 @@ def half_days(signal: Signal) -> Levels:
     local = signal.local_s
     first = int(local[0]) // DAY_S
     hour = local // HOUR_S - 24 * first
-    cells = 24 * (int(hour.max()) // 24 + 1)
-    count = np.bincount(hour, minlength=cells)
+    hours_in_all = 24 * (int(hour.max()) // 24 + 1)
+    count = np.bincount(hour, minlength=hours_in_all)
     middle = float(np.median(signal.values))
-    sums = np.bincount(hour, weights=signal.values - middle, minlength=cells)
+    sums = np.bincount(hour, weights=signal.values - middle, minlength=hours_in_all)
     hours = np.where(count > 0, sums / np.maximum(count, 1), np.nan).reshape(-1, 24)
     shape = _median(hours - _median(hours, 1)[:, None], 0)
     shape = np.where(np.isfinite(shape), shape, 0.0)
     halves = (hours - shape).reshape(-1, 12)
     known = np.isfinite(halves).sum(1)
     kept = known >= max(HALF_FULL * np.median(known[known > 0]), 1)
-    values = without_weekdays(_median(halves[kept], 1), np.flatnonzero(kept), 2 * WEEK)
-    # The first point of each kept cell; a clock set back may return to the cell before, so it is looked up by order.
-    cell_of = np.maximum.accumulate(hour // 12)
-    start = np.searchsorted(cell_of, np.flatnonzero(kept))
-    return Levels(values + middle, start, signal.values - shape[hour % 24])
+    cells, raw = np.flatnonzero(kept), _median(halves[kept], 1)
+    values = without_weekdays(raw, cells, 2 * WEEK)
+    # A clock set back may return to the cell before; then the later cell has begun.
+    cell = np.maximum.accumulate(hour // 12)
+    nearest = np.searchsorted(cells, cell).clip(max=len(cells) - 1)
+    return Levels(
+        values=values + middle,
+        start=np.searchsorted(cell, cells),
+        points=signal.values - shape[hour % 24] - (raw - values)[nearest],
+    )
 
 
 def _median(values: Floats, axis: int) -> Floats:
@@ -92,27 +97,49 @@ def without_weekdays(values: Floats, at: NDArray[np.int64], period: int = WEEK) 
     if len(values) < WEEKS_TO_KNOW * period:
         return values
     off = values - _around(values, period + 1 - period % 2)
-    place = at % period
-    shape, foretold = np.zeros(period), np.zeros(len(values))
+    shape, foretold = np.zeros(len(values)), np.zeros(len(values))
     for n in range(period):
-        mine = np.flatnonzero(place == n)
+        mine = np.flatnonzero(at % period == n)
         if len(mine) < WEEKS_TO_KNOW:
             return values
-        shape[n] = np.median(off[mine])
-        foretold[mine] = [np.median(np.delete(off[mine], i)) for i in range(len(mine))]
+        shape[mine], foretold[mine] = _medians(off[mine])
     if np.abs(off - foretold).sum() >= LESS * np.abs(off).sum():
         return values
-    return values - shape[place]
+    return values - shape
+
+
+def _medians(values: Floats) -> tuple[float, Floats]:
+    """The median of all, and for each value that of the others."""
+    n = len(values)
+    order = np.argsort(values, kind="stable")
+    ordered, rank = values[order], np.empty(n, dtype=np.int64)
+    rank[order] = np.arange(n)
+    low, high = (n - 2) // 2, (n - 1) // 2
+    others = (ordered[low + (rank <= low)] + ordered[high + (rank <= high)]) / 2
+    return float(ordered[n // 2] + ordered[(n - 1) // 2]) / 2, others
 
 
 def tamed(values: Floats, window: int = WINDOW) -> Floats:
-    """Odd cells drawn in to FAR from the median of the window around: a day that stands out is no level."""
+    """Odd cells drawn in to FAR from the median of the window around: a day that stands out is no level.
+
+    At the very end, odd cells are a new level or odd as others were before: they stay as they are if their run is
+    longer and farther away than any before, and no single cell, and are replaced by what is usual if not.
+    """
     if len(values) < window:
         return values
     usual = _around(values, window)
     off = values - usual
     spread = max(MAD_TO_SD * float(np.median(np.abs(off))), LEAST_SPREAD * float(off.std()))
-    return usual + np.clip(off, -FAR * spread, FAR * spread)
+    side = np.sign(off) * (np.abs(off) > FAR * spread)
+    tame = usual + np.clip(off, -FAR * spread, FAR * spread)
+    starts = np.flatnonzero(np.diff(side, prepend=np.nan))
+    runs = np.diff(starts, append=len(side)) * (side[starts] != 0)
+    last = starts[-1]
+    is_longer = runs[-1] > np.max(runs[:-1], initial=1)
+    is_farther = np.median(np.abs(off[last:])) > np.max(np.abs(off[:last]), initial=0.0)
+    if runs[-1]:
+        tame[last:] = (values if is_longer and is_farther else usual)[last:]
+    return tame
 
 
 def _around(values: Floats, window: int) -> Floats:

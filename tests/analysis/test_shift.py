@@ -53,10 +53,18 @@ def test_a_staircase_is_two_steps_and_no_slope():
     assert len(found(signals.plus(signal, signals.step(signal, 20, 10)))) == 2
 
 
-@pytest.mark.parametrize("ago", [1.5, 2, 3])
-def test_a_large_step_of_the_last_days_is_found(ago: float):
-    (only,) = found(stepped(28, 28 - ago, 20))
+@pytest.mark.parametrize("ago", [1, 1.5, 2, 3])
+def test_a_large_step_of_the_last_days_is_found_among_days_that_differ(ago: float):
+    signal = stepped(28, 28 - ago, 30)
+    (only,) = found(signals.plus(signal, signals.wandering(signal, 0, 2, seed=4)))
     assert abs(only.since - (START + timedelta(days=28 - ago))) <= timedelta(hours=1)
+
+
+def test_a_last_day_is_no_new_level_where_such_days_came_before():
+    signal = stepped(28, 27, 30)
+    assert len(found(signal)) == 1
+    odd = signals.step(signal, 9, 30) - signals.step(signal, 10, 30)
+    assert found(signals.plus(signal, odd)) == ()
 
 
 def test_a_step_of_this_morning_is_not_claimed_yet():
@@ -83,6 +91,36 @@ def test_wandering_is_rarely_taken_for_steps(step_s: int):
     assert sum(len(found(each)) for each in wild) <= 0.2 * months
 
 
+def test_a_plateau_of_four_days_is_two_steps_and_one_day_is_none():
+    signal = signals.office(28)
+
+    def low(days: int) -> tuple[Shift, ...]:
+        return found(signals.plus(signal, signals.step(signal, 20, -30) - signals.step(signal, 20 + days, -30)))
+
+    assert [each.size for each in low(4)] == pytest.approx([-30, 30], abs=1)
+    assert low(1) == ()
+
+
+def test_a_change_of_the_unit_is_one_step():
+    signal = signals.office(28)
+    (only,) = found(Signal(signal.ts, signal.values * np.where(signals.since_start(signal.ts) < 24, 1, 1000)))
+    assert only.since == START + timedelta(days=24)
+    assert only.per_cent == pytest.approx(99_900, rel=0.02)
+
+
+def test_counts_that_come_more_often_step():
+    ts = signals.times(28, 3600)
+    rate = np.where(signals.since_start(ts) < 18, 2.0, 4.0)
+    (only,) = found(Signal(ts, signals.generator(3).poisson(rate).astype(float)))
+    assert abs(only.since - (START + timedelta(days=18))) <= timedelta(hours=12)
+
+
+def test_noise_that_grows_is_no_step():
+    ts = signals.times(28)
+    spread = np.where(signals.since_start(ts) < 17, 5.0, 10.0)
+    assert found(Signal(ts, 100 + signals.generator(5).normal(0, spread))) == ()
+
+
 def test_odd_days_are_no_new_level():
     signal = signals.office(28)
     odd = sum(signals.step(signal, day, 60) - signals.step(signal, day + 0.8, 60) for day in (4, 11, 19, 26))
@@ -91,7 +129,7 @@ def test_odd_days_are_no_new_level():
 
 def test_a_weekly_pattern_is_no_string_of_steps_and_hides_none():
     signal = signals.office(35)
-    weekend = np.where(signal.day % 7 >= 5, -30.0, 0.0)
+    weekend = np.where((signal.day + 3) % 7 >= 5, -30.0, 0.0)
     busy = signals.plus(signal, weekend)
     assert found(busy) == ()
     (only,) = found(signals.plus(busy, signals.step(busy, 20, 12)))
@@ -104,6 +142,12 @@ def test_a_daily_series_is_looked_at_point_by_point():
     (only,) = found(signal)
     assert (only.index, only.since) == (41, START + timedelta(days=41))
     assert only.size == pytest.approx(25, abs=4)
+
+
+def test_a_daily_series_is_seen_through_its_weekends():
+    signal = stepped(63, 41, 25, DAY_S)
+    (only,) = found(signals.plus(signal, np.where((signal.day + 3) % 7 >= 5, -60.0, 0.0)))
+    assert only.index == 41
 
 
 def test_gaps_are_stepped_over():
