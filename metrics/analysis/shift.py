@@ -30,8 +30,8 @@ __all__ = ["Shift", "shifts"]
 
 FEWEST_DAYS = 10
 FEWEST_POINTS = 12
-# The largest Wald statistic (squared) of one step that one series in a hundred without a step reaches: Andrews 1993,
-# table 1 with the corrections of 2003, for one parameter and 5 % of the stretch left out at each end.
+# The largest squared Wald statistic of a step that one series in a hundred reaches without one: 13.1 of 1,500 times
+# 56 half days of white noise. Of 10 to 17, halves of the injected series chose 12.2 ± 1.0.
 SIGNIFICANT = 13.0
 # A pair is one of n² / 2 and not one of n, and the largest of that many squares is twice as large.
 SIGNIFICANT_PAIR = 2 * SIGNIFICANT
@@ -48,7 +48,7 @@ MOST_PLACES = 200
 # Points: a straight line through fewer fits anything.
 SHORTEST_POINTS = 5
 # Of a cut into stretches: 2.5 log n for each number it needs (place and level; place, level and slope), in units of
-# the variance around one straight line. BIC's log n a number is for independent noise of known size.
+# the variance around one straight line. Chosen on the TCPD series, where 1.5 to 3 log n differ by .01 to .02.
 LEVEL_COST, LINE_COST = 5.0, 7.5
 # Beyond so many points stretches begin at every second, third, … one only: the search takes the square of this.
 MOST_STARTS = 1_000
