@@ -18,6 +18,7 @@ from metrics.store.slices import slices
 __all__ = ["KINDS", "scene"]
 
 KINDS = ("deployment", "batch_run", "incident", "alert")
+"""What is shown of what happened; changes are many, and only looked through."""
 # A quarter: to know what is usual after deployments.
 EVENTS = timedelta(weeks=13)
 # The troubled lines that are followed over weeks: of an item with more, the leading ones.
@@ -56,16 +57,24 @@ def _curves(
 
 
 def _events(db: read.Reader, service: str, window: Window) -> tuple[Event, ...]:
-    return tuple(_event(row) for row in read.events(db, window, KINDS, service).to_dict("records"))
+    return tuple(_event(row) for row in read.events(db, window, (*KINDS, "change"), service).to_dict("records"))
 
 
 def _event(row: Row) -> Event:
     return Event(
-        service=str(row["service"]), kind=row["kind"], id=str(row["id"]), source=str(row["source"]),
-        started_at=row["started_at"].to_pydatetime(), observed_at=row["observed_at"].to_pydatetime(), component=text(row["component"]),
-        ended_at=moment(row["ended_at"]), status=text(row["status"]), title=str(row["title"] or ""),
-        url=text(row["url"]), attrs=row["attrs"],
-    )  # fmt: skip
+        service=str(row["service"]),
+        kind=row["kind"],
+        id=str(row["id"]),
+        source=str(row["source"]),
+        started_at=row["started_at"].to_pydatetime(),
+        observed_at=row["observed_at"].to_pydatetime(),
+        component=text(row["component"]),
+        ended_at=moment(row["ended_at"]),
+        status=text(row["status"]),
+        title=str(row["title"] or ""),
+        url=text(row["url"]),
+        attrs=row["attrs"],
+    )
 
 
 def _limits(service: Service, lines: Sequence[Line]) -> dict[str, float]:

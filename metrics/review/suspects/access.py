@@ -57,10 +57,12 @@ def access(scene: Scene) -> Iterator[Suspect]:
     """Who had the excess; endpoints of one component that grew alike are named as one."""
     every = called(scene)
     more = [each for each in every if each.excess.up.any() and each.extra > 0]
+    if scene.plan.is_long:  # over weeks everything grows somewhere
+        more = [each for each in more if scene.relation(each.component) in ("same", "among")]
     total = sum(each.extra for each in more)
     for group in _alike(more, every):
         yield _suspect(scene, group, sum(each.extra for each in group) / total)
-    if not more and every:
+    if not more and every and not scene.plan.is_long:
         most = max(every, key=lambda each: float(np.nansum(each.excess.usual)))
         against = Reason("no_endpoint_more", {"endpoints": float(len(every))})
         yield Suspect("access", most.component, most.component, None, 0.0, 0.0, against=(against,), is_ruled_out=True)

@@ -33,6 +33,8 @@ AFTER, BEFORE = timedelta(minutes=30), timedelta(minutes=30)
 # Of the earlier ones so many with the same rise make it usual.
 USUAL = 0.5
 RELATED = {"same": 1.0, "among": 0.7, "whole": 0.8, "other": 0.5}
+# What grows slowly is seldom a deployment's doing, and nobody knows to the hour when it began.
+TRENDS, SLOW = ("drift", "forecast"), 0.4
 # By its time alone; by a mending deployment, which says so, or is only there at the right time; by an incident.
 BASE, MENDED, FOLLOWED, STATED = 0.8, 0.9, 0.85, 0.97
 
@@ -114,6 +116,7 @@ def _weighed(scene: Scene, case: _Case) -> tuple[float, list[Reason]]:
     covered = len(case.covered) / len(scene.trouble.windows)
     relation = scene.relation(case.event.component)
     near = exp(-(case.lag / (FADES_LONG if _is_step(scene) else FADES)))
+    near *= SLOW if scene.trouble.kind in TRENDS else 1.0
     score = BASE * covered * RELATED[relation] * near
     reasons = []
     if case.covered:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from math import exp
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from metrics.review.suspects.suspect import Reason, Suspect, Value
 __all__ = ["Sign", "gathered", "infra"]
 
 # How much each sign says by itself; what people wrote says most.
+MERGED = 0.7
 WRITTEN, TITLED, ALERTED, SILENT, EMPTIED, CHECKS, BOUND = 0.85, 0.6, 0.5, 0.8, 0.7, 0.6, 0.55
 BOUNDED = ("system.cpu.utilization", "system.memory.utilization", "system.filesystem.utilization")
 FAULTS = ("k8s.node.failed", "system.checks.failed", "http.server.hosts.unhealthy")
@@ -28,6 +30,8 @@ LOST = 0.25
 # Where so many lines of a source are silent, it is the source.
 SOURCE_SILENT = 0.5
 ELSEWHERE = 0.7
+# What was merged takes effect in days; when a trend began is known to about a day.
+CHANGED, LATE = timedelta(days=4), timedelta(days=1)
 # An alert that fires as often without the trouble says nothing about it.
 OFTEN = 3
 
@@ -47,6 +51,7 @@ class Sign:
 def infra(scene: Scene) -> Iterator[Suspect]:
     """Signs of one part are one suspect."""
     signs = [*_stated(scene), *_alerts(scene), *_silent(scene), *_emptied(scene), *_checks(scene), *_bound(scene)]
+    signs += _changed(scene)
     yield from gathered(scene, "infra", signs)
 
 
@@ -156,6 +161,18 @@ def _bound(scene: Scene) -> Iterator[Sign]:
             stood, usual = _mid(each.now, full), _mid(each.usual, full)
             values: dict[str, Value] = {"line": each.line.address, "now": stood, "bound": bound, "usual": usual}
             yield Sign(each.line.component, each.line.part, BOUND * float(full.mean()), Reason("at_bound", values))
+
+
+def _changed(scene: Scene) -> Iterator[Sign]:
+    """A change of the part that leads, merged about when it began; what is deployed is judged by its deployments."""
+    deployed = {event.component for event in scene.of_kind("deployment")}
+    for event in scene.of_kind("change") if scene.plan.is_long else ():
+        if event.component in deployed or scene.relation(event.component) != "same":
+            continue
+        lag = scene.trouble.onset - (event.ended_at or event.started_at)
+        if -LATE <= lag <= CHANGED:
+            reason = Reason("changed_before", {"title": event.title, "at": event.ended_at or event.started_at})
+            yield Sign(event.component, None, MERGED * exp(-(abs(lag) / CHANGED)), reason, event=event)
 
 
 def _mid(values: Floats, where: Bools) -> float:

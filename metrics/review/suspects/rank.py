@@ -39,13 +39,13 @@ def suspicion(scene: Scene) -> Suspicion:
 
 def _every(scene: Scene) -> Iterator[Suspect]:
     share, _ = breadth(scene)
-    for each in access(scene):
-        yield each if each.is_ruled_out else replace(each, score=each.score * (1 - EVERYBODY * share))
+    if scene.could_be_use:
+        yield from (replace(each, score=each.score * (1 - EVERYBODY * share)) for each in access(scene))
+        yield from demand(scene)
     yield from batch_runs(scene)
     yield from deployments(scene)
     yield from infra(scene)
     yield from quota(scene)
-    yield from demand(scene)
 
 
 def _judged(each: Suspect, scene: Scene, said: list[Statement]) -> Suspect:

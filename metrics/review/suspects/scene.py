@@ -60,6 +60,15 @@ class Scene:
             return False
         return not (lead.up | lead.down | lead.silent).any()
 
+    @cached_property
+    def could_be_use(self) -> bool:
+        """Whether more use could do this: load goes up by it, and nobody's build takes longer."""
+        lead = self.lead
+        if lead is None or lead.line.indicator.perspective == "delivery":
+            return False
+        went = lead.down if lead.line.indicator.better != "higher" else lead.up
+        return not went.any()
+
     def relation(self, component: str | None) -> Relation:
         if component is None:
             return "whole"
@@ -86,7 +95,8 @@ def meets(event: Event, window: Window, slack: timedelta = SLACK) -> bool:
     if event.started_at - slack > window.start + window.duration / 2 or end < window.start:
         return False
     shared = min(end, window.end) - max(event.started_at, window.start)
-    return shared >= min(window.duration / 2, timedelta(minutes=15))
+    enough = timedelta(minutes=15) if window.duration <= timedelta(days=1) else window.duration
+    return shared >= min(window.duration / 2, enough)
 
 
 def mean_between(curve: Curve, start: datetime, end: datetime) -> float | None:

@@ -57,6 +57,7 @@ TEMPLATES: Mapping[str, str] = {
     # infrastructure and quotas
     "incident_says": "the incident “{title}” of {at} says so",
     "alert_fired": "the alert “{title}” fired at {at}",
+    "changed_before": "“{title}” was merged at {at}",
     "fires_often": "this alert fired {without} times in four weeks without this trouble",
     "fell_silent": "{part} gave no data",
     "source_silent": "{share} of what its source gives was missing: the collection, not the part",
