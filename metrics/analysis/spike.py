@@ -3,8 +3,8 @@
 Seventeen plain views of the series (its value, jumps, means and spreads, its distance to the recent level, to what is
 usual at this time of day, and to the most similar of the last seven days) are each turned into a surprise, by an
 exponential tail fitted to the view's own past (after Siffer et al., KDD 2017). The surprises are capped and added, so
-that no view alone raises an alarm. An event is told once, and what comes at the same time on two days of a week is a
-habit.
+that no view alone raises an alarm. An event is told once, and what comes at the same time on three days of a week is
+a habit.
 
 Limits: nothing is scored in the first hundred points or the first two days; the first weekend looks odd; a level that
 creeps up is no spike (drift and shift tell it); several series together are not looked at.

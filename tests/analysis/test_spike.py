@@ -170,6 +170,12 @@ def test_a_job_every_night_is_a_habit_within_a_week():
     assert len([day for day in alarms(Signal(ts, job)) if day > 7]) <= 1
 
 
+def test_what_comes_at_noon_is_told_three_times_before_it_is_a_habit():
+    signal = office(28, seed=0)
+    at = np.array([20.5, 21.5, 22.5, 23.5, 24.5])
+    assert alarms(plus(signal, jumps(signal, at, 80))) == [20.5, 21.5, 22.5]
+
+
 def test_nine_stays_nine_when_the_clock_changes():
     ts = times(28, 300, np.datetime64("2026-10-05T00:00:00", "us"))
     flat = in_zone(Signal(ts, np.zeros(len(ts))), "Europe/Berlin")

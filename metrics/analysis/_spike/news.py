@@ -14,8 +14,8 @@ __all__ = ["News"]
 FADES_S = 86_400.0
 # Within three hours of what was told, only what surprises half as much again is told as well.
 TOLD_S, MORE = 10_800, 1.5
-# Surprise nearly as large at the same half hour on two of the last seven days is a habit.
-HABIT_S, HABIT_DAYS, HABIT_TIMES = 1_800, 7, 2
+# Surprise nearly as large at the same half hour on three of the last seven days is a habit.
+HABIT_S, HABIT_DAYS, HABIT_TIMES = 1_800, 7, 3
 # How large, by the one in question: what comes daily is not the same every day.
 NEARLY = 0.7
 # An event weighs less, the more have been as surprising: the n-th by n to this power.
