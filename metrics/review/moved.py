@@ -7,7 +7,7 @@ has shifted; a line has to answer both to be among the first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -61,8 +61,17 @@ def moved_step(window: Window) -> timedelta:
     return next((step for step in STEPS if window.duration <= POINTS * step), STEPS[-1])
 
 
-def moved(lines: Sequence[Line], curves: Mapping[str, Curve], window: Window, most: int = 50) -> tuple[Moved, ...]:
-    """Those that moved, most first. `curves` are by address, over baseline and window, in equal steps."""
+def moved(
+    lines: Sequence[Line],
+    curves: Mapping[str, Curve],
+    window: Window,
+    most: int = 50,
+    always: Collection[str] = (),
+) -> tuple[Moved, ...]:
+    """Those that moved, most first. `curves` are by address, over baseline and window, in equal steps.
+
+    Lines of the addresses in `always` are told even if they behaved as before.
+    """
     known = [line for line in lines if line.address in curves and len(curves[line.address].ts)]
     if not known:
         return ()
@@ -76,7 +85,10 @@ def moved(lines: Sequence[Line], curves: Mapping[str, Curve], window: Window, mo
         shift = np.abs(then - was) / spread
         score = np.where(enough, _distance(before, now) * shift / (shift + HALF), 0.0)
     score[~np.isfinite(score)] = 0.0
-    first = [int(i) for i in np.argsort(-score, kind="stable")[:most] if score[i] > 0]
+    order = [int(i) for i in np.argsort(-score, kind="stable")]
+    asked = [i for i in order if known[i].address in always and np.isfinite(was[i]) and np.isfinite(then[i])]
+    first = [i for i in order[:most] if score[i] > 0]
+    first += [i for i in asked if i not in first]
     return tuple(
         Moved(
             line=known[i],

@@ -87,7 +87,7 @@ def drill(
         baseline=baseline,
         step=step,
         suspicion=suspicion(known),
-        moved=moved(lines, curves, chosen),
+        moved=moved(lines, curves, chosen, always=set(trouble.lines)),
         endpoints=_endpoints(known),
         errors=tuple(
             Lane(e, curves[e.address]) for e in lines if e.indicator.name == LOG_ERRORS and e.address in curves

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
+from typing import Literal
 
 import streamlit as st
 
@@ -18,6 +20,8 @@ from metrics.ui.words import age, both, counted, t
 __all__ = ["SPIKES", "draw", "row"]
 
 SPIKES = "pages/5_spikes.py"
+Way = Literal["link", "choose", "open"]
+"""To the drill-down from another page, to it from its own list, and where it is open already."""
 # Red for what needs a look, grey for what is known, green for what is done with.
 COLORS: Mapping[News, str] = {
     "new": "red", "worse": "red", "continuing": "gray", "better": "green", "over": "green",
@@ -53,14 +57,19 @@ def _told(found: Agenda, now: datetime) -> str:
     return f"{n} · {looked}"
 
 
-def row(item: Item, place: int, service: Service, *, is_open: bool = False) -> None:
-    """One item: how new it is, what it is, whose it is; a link to its drill-down, unless that is where we are."""
+def row(item: Item, place: int, service: Service, how: Way = "link") -> None:
+    """One item: how new it is, what it is, whose it is."""
     indicators = catalog.load().indicators
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"item-{place}"):
         st.markdown(f":{COLORS[item.news]}-badge[{t(NEWS[item.news])}]", width="content", help=_why(item))
         told = item_sentence(item, indicators, service.time_zone)
-        if is_open:
+        if how == "open":
             st.markdown(f"**{told}**", width="stretch")
+        elif how == "choose":
+            # A link to the page that one is on looks like the page itself.
+            choose = partial(address.move, {"item": item.id})
+            st.button(told, key=f"choose-{item.id}", type="tertiary", on_click=choose, wrap=True)
+            st.space("stretch")
         else:
             st.page_link(SPIKES, label=told, query_params=address.with_view(item=item.id), width="stretch")
         st.caption(_owners(item, service), width="content")

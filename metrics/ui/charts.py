@@ -31,6 +31,7 @@ __all__ = [
     "incidents",
     "local",
     "local_times",
+    "shows",
     "small",
     "time_axis",
 ]
@@ -210,6 +211,12 @@ def _range(curves: Sequence[Curve | None], threshold: Threshold | None, by: floa
         least, most = (low, high) if shown else (least, most)
     room = 0.06 * (most - least) or abs(most) * 0.1 or 1.0
     return (least if least == 0 else least - room), most + room, shown
+
+
+def shows(curve: Curve, level: float) -> bool:
+    """Whether a line at that level leaves the curve enough of the height to be read."""
+    least, most = float(np.nanmin(curve.values)), float(np.nanmax(curve.values))
+    return most - min(least, 0.0) >= LEAST_SHARE * (max(most, level) - min(least, level, 0.0))
 
 
 def _threshold(threshold: Threshold | None, by: float) -> list[Figure]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-import pandas as pd
 import streamlit as st
 
 from metrics import catalog
@@ -18,7 +17,7 @@ from metrics.review.lines import Line
 from metrics.review.period import Period
 from metrics.review.reading import threshold_of
 from metrics.store import read
-from metrics.ui import address, controls, happened, loading, stack
+from metrics.ui import address, behind, controls, draggable, happened, loading, stack
 from metrics.ui.agenda import SPIKES
 from metrics.ui.frame import Frame
 from metrics.ui.sentences import nothing_chosen, unknown
@@ -96,7 +95,9 @@ def draw(here: Frame, choice: Choice, period: Period, *, compare: bool) -> None:
         st.page_link(
             SPIKES,
             label=t("Look into this window: what else moved, and who is suspected"),
-            query_params=address.with_view(line=[line.address for line in choice.lines[:LOOKED_INTO]]),
+            query_params=draggable.link_into(
+                period.window, [line.address for line in choice.lines[:LOOKED_INTO]], period.zone
+            ),
         )
     st.caption(_told(choice, drawn, step, period))
     happened.draw(marks, period)
@@ -201,38 +202,10 @@ def _behind(
     here: Frame, lines: Sequence[Line], drawn: Sequence[stack.Drawn], period: Period, step: timedelta | None
 ) -> None:
     """Rows and SQL, made only when somebody opens them."""
-    rows = st.expander(t("The rows behind it"), on_change="rerun", key="rows")
-    if rows.open:
-        frame = _rows(drawn, period.zone)
-        with rows:
-            st.dataframe(frame, hide_index=True, height=320, row_height=28, alt=t("The rows behind the chart"))
-            st.download_button(
-                t("Download as CSV"), lambda: frame.to_csv(index=False), "tomoni.csv", "text/csv", on_click="ignore"
-            )
+    behind.rows(drawn, period.zone)
     query = st.expander(t("The SQL that made it"), on_change="rerun", key="sql")
     if query.open:
         series = loading.known(here.folder, here.config, here.service.name).series
         with query:
             st.code(read.sql(identities(lines, series), period.window, step), language="sql")
             st.caption(t("Paste it into any DuckDB shell opened on a copy or read-only; times there are UTC."))
-
-
-def _rows(drawn: Sequence[stack.Drawn], zone: str) -> pd.DataFrame:
-    frames = [
-        pd.DataFrame(
-            {
-                "time": pd.DatetimeIndex(each.now.ts).tz_localize("UTC").tz_convert(zone),
-                "component": each.line.component,
-                "part": each.line.part or "",
-                "indicator": each.line.indicator.name,
-                "source": each.line.source,
-                "value": each.now.values,
-                "least": each.now.low if each.now.low is not None else float("nan"),
-                "greatest": each.now.high if each.now.high is not None else float("nan"),
-                "unit": each.line.indicator.unit,
-            }
-        )
-        for each in drawn
-        if each.now is not None
-    ]
-    return pd.concat(frames, ignore_index=True)

@@ -9,7 +9,7 @@ import streamlit as st
 from metrics.review.overview import Overview, Panel
 from metrics.review.reading import SIDES, side_of
 from metrics.trends.agenda import Agenda
-from metrics.ui import charts
+from metrics.ui import charts, draggable
 from metrics.ui.found import of_line, strip
 from metrics.ui.tiles import EXPLORE, link_to, name_of
 from metrics.ui.words import quantity, step_name, t, title_of
@@ -51,12 +51,7 @@ def _chart(panel: Panel, key: str, review: Overview, found: Agenda, *, compare: 
         else:
             figure = charts.small(panel, review.marks, window, zone, compare=compare)
             figure["layout"]["shapes"] += strip(of_line(found, reading.line), window, zone)
-            st.plotly_chart(
-                figure,
-                key=f"plot-{key}",
-                config={"displayModeBar": False},
-                alt=_told(panel, title),
-            )
+            draggable.draw(figure, f"plot-{key}", reading.line, zone, _told(panel, title))
 
 
 def _unit(panel: Panel) -> str:
@@ -92,5 +87,6 @@ def _legend(review: Overview, found: Agenda, *, compare: bool) -> str:
         if any(of_line(found, panel.reading.line) for panel in review.panels)
         else "",
         t("times in {zone}", zone=review.period.zone),
+        t("drag across a chart to look into a window"),
     ]
     return " · ".join(part for part in parts if part)

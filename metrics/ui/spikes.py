@@ -6,6 +6,7 @@ The address has all of it: `item`, or `since` and `until` with `line` as often a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -21,7 +22,7 @@ from metrics.trends.agenda import Agenda
 from metrics.ui import address, controls, loading, spikes_loading
 from metrics.ui.controls import HOUR, bounds
 from metrics.ui.frame import Frame
-from metrics.ui.words import one_of, t
+from metrics.ui.words import moment, one_of, t
 
 __all__ = ["Asked", "ask"]
 
@@ -37,6 +38,8 @@ class Asked:
     period: Period
     trouble: Trouble | None = None
     item: Item | None = None
+    window: Window | None = None
+    """Which of the times of the trouble; None for the newest."""
     about: str = ""
     """What a note is kept under."""
     link: address.Query | None = None
@@ -72,18 +75,39 @@ def _item(here: Frame, name: str, period: Period) -> Asked:
     if item is None or agenda.as_of is None:
         st.warning(t("`item={name}` in this link is none that was ever found here. Choose one:", name=name))
         return Asked(agenda, period)
+    trouble = trouble_of(item, agenda.as_of)
     with here.toolbar:
         st.space("stretch")
+        window = _jump(trouble, here.zone)
         _neighbours(agenda.every, item)
         _all_items()
+    jump = address.asked("jump")
+    link: address.Query = {"service": here.service.name, "item": item.id}
+    if jump:
+        link["jump"] = jump
     return Asked(
         agenda,
         period,
-        trouble=trouble_of(item, agenda.as_of),
+        trouble=trouble,
         item=item,
+        window=window,
         about=f"item/{item.id}",
-        link={"service": here.service.name, "item": item.id},
+        link=link,
     )
+
+
+def _jump(trouble: Trouble, zone: str) -> Window:
+    """Which of several times to look into, the newest first; a picker only where there are several."""
+    newest_first = trouble.windows[::-1]
+    n = len(newest_first)
+    if n == 1:
+        return newest_first[0]
+    by_start = {bounds(each, zone)["since"].isoformat(timespec="minutes"): each for each in newest_first}
+    names = {
+        start: t("{moment} · {place} of {n}", moment=moment(each.start, zone), place=n - place, n=n)
+        for place, (start, each) in enumerate(by_start.items())
+    }
+    return by_start[controls.one(t("Jump"), names, "jump", width=240)]
 
 
 def _neighbours(items: Sequence[Item], item: Item) -> None:
@@ -137,14 +161,22 @@ def _lines(here: Frame, window: Window) -> list[str]:
         if name in known:
             found.append(name)
         else:
-            near = one_of([f"`{each}`" for each in get_close_matches(name, sorted(known), 3, 0.5)])
+            near = one_of([f"`{each}`" for each in _near(name, known)])
             st.warning(
                 t("`line={asked}` in this link is no line of this service. Try {near}.", asked=asked, near=near)
                 if near
                 else t("`line={asked}` in this link is no line of this service.", asked=asked)
             )
-    if found:
-        return found
+    return found or _leading(here, window, known)
+
+
+def _near(name: str, known: AbstractSet[str]) -> list[str]:
+    """Of the same component where there is one of that name."""
+    same = sorted(each for each in known if each.startswith(name.partition("/")[0] + "/"))
+    return get_close_matches(name, same or sorted(known), 3, 0.3)
+
+
+def _leading(here: Frame, window: Window, known: AbstractSet[str]) -> list[str]:
     review = loading.home(here.folder, here.config, here.service, Period(window, here.zone))
     leading = [panel.reading.line.address for panel in review.panels]
     return leading[:FIRST] or sorted(known)[:FIRST]

@@ -30,7 +30,7 @@ def draw(here: Frame, asked: Asked) -> None:
         st.caption(t("{items} in {days}, the newest trouble first", items=n, days=days))
         newest_first = sorted(every, key=lambda item: max(each.start for each in item.windows(now)), reverse=True)
         for place, item in enumerate(newest_first):
-            agenda.row(item, place, here.service)
+            agenda.row(item, place, here.service, "choose")
     st.page_link(
         EXPLORE,
         label=t("Or drag across a chart in Explore, and choose “Look into this window”"),

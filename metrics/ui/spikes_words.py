@@ -18,13 +18,16 @@ __all__ = ["change_of", "name_of", "reason", "suspect_name", "when"]
 
 def reason(told: Reason, zone: str) -> str:
     """One reason as a person reads it."""
-    return t(TEMPLATES[told.code], **{name: _value(name, value, zone) for name, value in told.values.items()})
+    template = TEMPLATES.get(told.code, told.code.replace("_", " "))
+    return t(template, **{name: _value(name, value, zone) for name, value in told.values.items()})
 
 
 def suspect_name(suspect: Suspect) -> str:
     """What it is and what it is called, as a link where its source has a page for it."""
-    place = suspect.component if suspect.component not in (None, suspect.title) else ""
-    name = " ".join(each for each in (escaped(place or ""), f"**{escaped(suspect.title)}**") if each)
+    place = suspect.component or ""
+    # A deployment's title says whose it is.
+    place = "" if suspect.title.startswith(place) else place
+    name = " ".join(each for each in (escaped(place), f"**{escaped(suspect.title)}**") if each)
     safe = web(suspect.url)
     linked = f"[{name}]({safe.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})" if safe else name
     return f"{t(KIND_NAMES[suspect.kind])} · {linked}"

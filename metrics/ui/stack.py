@@ -22,6 +22,8 @@ from metrics.ui.words import step_name, t, title_of
 __all__ = ["PLAIN", "Drawn", "More", "Shade", "figure", "label_of", "panel_names", "shade", "where"]
 
 PANEL, LANE, EDGES, GAP, SHADE_NAME = 190, 20, 30, 30, 12
+# A line that breaks more often than once in so many points is dots with lines between them.
+BROKEN = 5
 # Lines named above a panel; the others are told by hovering.
 NAMED = 6
 
@@ -176,7 +178,7 @@ def _side(side: str, domain: Sequence[float]) -> list[Figure]:
     if not side:
         return []
     place = {"xref": "paper", "yref": "paper", "x": 0, "y": domain[1], "xanchor": "right", "yanchor": "bottom"}
-    return [{"text": side, "showarrow": False, "xshift": -6, "font": {"size": 10}, **place}]
+    return [{"text": side, "showarrow": False, "xshift": -6, "yshift": 5, "font": {"size": 10}, **place}]
 
 
 def shade(of: Shade, zone: str) -> Figure:
@@ -267,6 +269,8 @@ def _points(curve: Curve, step: timedelta | None, by: float, zone: str) -> Figur
     """Steps that are missing break the line; so does a silence of raw samples three times as long as usual."""
     breaks = _breaks(curve, step)
     rare = len(curve.ts) < 3 or (step is not None and np.median(np.diff(curve.ts)) > np.timedelta64(step))
+    # Between two breaks a single point would not be seen.
+    rare = rare or len(breaks) > len(curve.ts) / BROKEN
     ts = np.insert(curve.ts, breaks, curve.ts[breaks - 1] + np.timedelta64(1, "s"))
     return {
         "type": "scatter",
