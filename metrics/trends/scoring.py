@@ -29,7 +29,8 @@ RAREST_S = 3_600
 FIRST = timedelta(weeks=13)
 # A jump that goes on while samples come is measured whole: it is looked at with so much before it.
 BEFORE = timedelta(days=1)
-AT_ONCE = 25
+# So many points are read at once: 25 lines of 13 weeks, or all of 1,000 lines of a day.
+POINTS_AT_ONCE = 700_000
 
 COLUMNS = ("component", "part", "indicator", "since", "until", "peak_at", "usual", "reached", "certainty")
 
@@ -53,13 +54,22 @@ def score_new(
     with store.read() as db:
         states = kept.scorers(db, service.name)
     dense = [line for line in lines if 0 < line.period_s <= RAREST_S]
-    for first in range(0, len(dense), AT_ONCE):
-        some = dense[first : first + AT_ONCE]
+    # Those that stand at the same time together: one late line would make the window long for all of its group.
+    dense.sort(key=lambda line: _since(states.get(_address(line)), until))
+    done = 0
+    while done < len(dense):
+        points = (until - _since(states.get(_address(dense[done])), until)) / STEP
+        some = dense[done : done + max(int(POINTS_AT_ONCE / max(points, 1)), 1)]
         with store.read() as db:
             scored = list(_score(db, service, some, states, until))
         kept.write_spikes(store, service.name, _as_rows(scored), [each.state for each in scored])
+        done += len(some)
         if tell:
-            tell("spikes", min(first + AT_ONCE, len(dense)), len(dense))
+            tell("spikes", done, len(dense))
+
+
+def _since(state: kept.ScorerState | None, until: datetime) -> datetime:
+    return (state.upto if state else until - FIRST) - BEFORE
 
 
 def _score(
@@ -70,7 +80,7 @@ def _score(
     until: datetime,
 ) -> Iterator[_Scored]:
     known = [states.get(_address(line)) for line in some]
-    since = min((each.upto if each else until - FIRST for each in known), default=until) - BEFORE
+    since = min(_since(each, until) for each in known)
     if since >= until:
         return
     drawn = signals(db, some, Window(since, until), STEP, service)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import batches, cloudwatch, delivery, prometheus, store, ui
+from tests.benchmarks import batches, cloudwatch, delivery, prometheus, store, trends, ui
 
 PARTS = {
     "store": store.main,
@@ -13,6 +13,7 @@ PARTS = {
     "prometheus": prometheus.main,
     "delivery": delivery.main,
     "batches": batches.main,
+    "trends": trends.main,
 }
 
 if __name__ == "__main__":
