@@ -68,8 +68,7 @@ def row(item: Item, place: int, service: Service, how: Way = "link") -> None:
         elif how == "choose":
             # A link to the page that one is on looks like the page itself.
             choose = partial(address.move, {"item": item.id})
-            st.button(told, key=f"choose-{item.id}", type="tertiary", on_click=choose, wrap=True)
-            st.space("stretch")
+            st.button(told, key=f"choose-{item.id}", type="tertiary", on_click=choose, wrap=True, width="stretch")
         else:
             st.page_link(SPIKES, label=told, query_params=address.with_view(item=item.id), width="stretch")
         st.caption(_owners(item, service), width="content")

@@ -138,7 +138,7 @@ def _window(here: Frame, newest: datetime) -> Asked:
     edges = bounds(window, here.zone)
     about = "/".join(["window", *(at.astimezone(UTC).isoformat() for at in (window.start, window.end)), lines[0]])
     return Asked(
-        loading.agenda(here.folder, here.config, here.service, period),
+        Agenda(None, (), ()),
         period,
         trouble=trouble_within(window, lines),
         about=about,

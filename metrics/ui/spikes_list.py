@@ -33,7 +33,7 @@ def draw(here: Frame, asked: Asked) -> None:
             agenda.row(item, place, here.service, "choose")
     st.page_link(
         EXPLORE,
-        label=t("Or drag across a chart in Explore, and choose “Look into this window”"),
+        label=t("Or drag across a chart in Explore"),
         query_params=address.carried(),
     )
 

@@ -24,6 +24,7 @@ from metrics.ui.words import change, counted, number, quantity, share, step_name
 __all__ = ["draw", "endpoints", "moved"]
 
 SMALL = 8
+RULED_OUT = 260
 # Lines that a dragged window is about: with more, it is about nothing.
 LINES = 4
 # A table of endpoints longer than this is a list to search, not to read.
@@ -111,10 +112,11 @@ def _suspects(here: Frame, seen: Drill) -> None:
         title = counted("{n} ruled out", "{n} ruled out", len(suspicion.ruled_out))
         fold = st.expander(title, on_change="rerun", key="ruled-out")
         if fold.open:
-            with fold:
+            # Dozens of deployments in a window of weeks: they scroll, the page doesn't grow.
+            with fold, st.container(height=RULED_OUT, border=False):
                 for suspect in suspicion.ruled_out:
                     why = "; ".join(reason(each, here.zone) for each in suspect.against)
-                    st.markdown(f"{suspect_name(suspect)}  \n:gray[{why}]")
+                    st.caption(f"{suspect_name(suspect)}  \n{why}")
 
 
 def _suspect(suspect: Suspect, place: int, here: Frame, seen: Drill) -> None:

@@ -36,7 +36,7 @@ header[data-testid="stHeader"] button, header[data-testid="stHeader"] button * {
 [class*="st-key-figure-"] [data-testid="stMarkdown"] strong { font-size: 0.875rem; }
 [class*="st-key-cause-"] { gap: 0.5rem; padding: 0.3rem 0.65rem; }
 [class*="st-key-cause-"] button { min-height: 1.9rem; padding-top: 0; padding-bottom: 0; }
-[class*="st-key-choose-"] button { min-height: 1.6rem; padding: 0; text-align: left; }
+[class*="st-key-choose-"] button { min-height: 1.6rem; padding: 0; text-align: left; justify-content: flex-start; }
 [class*="st-key-suspect-"] { gap: 0.35rem; padding: 0.5rem 0.75rem; }
 [class*="st-key-suspect-"] a { padding-left: 0; min-height: 0; }
 .st-key-agenda { gap: 0; }

@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,7 @@ def _browse(url: str) -> None:
         for path, name in (("/", "Home"), ("/explore", "Explore"), ("/sources", "Sources")):
             loads = [timed(page, lambda: page.goto(url + path)) for _ in range(TURNS + 1)][1:]  # noqa: B023
             print(f"{name}: warm load {median_of(loads)}")
+        _drill(page, url)
         page.goto(url)
         _settle(page)
         periods = ["4 weeks", "1 week"] * TURNS
@@ -82,6 +84,21 @@ def _browse(url: str) -> None:
         sections = [timed(page, click(page, label)) for label in states][2:]
         print(f"Home: one section (the table's filter) {median_of(sections)}")
         browser.close()
+
+
+def _drill(page: Page, url: str) -> None:
+    """Spikes over a day two days ago: the same one again, and days that nobody has looked into yet."""
+    until = datetime.now(UTC).replace(minute=0) - timedelta(days=2)
+
+    def window(days: int) -> str:
+        since, end = (f"{until - timedelta(days=days + more):%Y-%m-%dT%H:%M}" for more in (1, 0))
+        line = f"component-00/{dataset.indicators()[0].name}"
+        return f"{url}/spikes?since={since}&until={end}&line={line}"
+
+    loads = [timed(page, lambda: page.goto(window(0))) for _ in range(TURNS + 1)][1:]
+    print(f"Spikes: warm load {median_of(loads)}")
+    others = [timed(page, lambda: page.goto(window(days))) for days in range(1, TURNS + 1)]  # noqa: B023
+    print(f"Spikes: warm load of another window {median_of(others)}")
 
 
 def click(page: Page, label: str) -> Callable[[], object]:

@@ -66,3 +66,15 @@ def test_the_baseline_is_four_times_as_long_and_ends_where_the_window_begins():
 def test_long_windows_have_steps_of_whole_hours():
     assert moved_step(WINDOW) == timedelta(minutes=5)
     assert moved_step(Window(START - timedelta(days=7), START)) == timedelta(hours=6)
+
+
+def test_a_line_that_is_asked_about_is_told_even_if_it_did_not_move():
+    told = {
+        "step": curve(50 + noise(96, 3), 60 + noise(24, 4)),
+        "constant": curve(np.full(96, 7.0), np.full(24, 7.0)),
+        "gone": curve(np.full(96, np.nan), np.full(24, np.nan)),
+    }
+    known, curves = lines(*told), {f"web/{name}": each for name, each in told.items()}
+    assert [each.line.indicator.name for each in moved(known, curves, WINDOW)] == ["step"]
+    found = moved(known, curves, WINDOW, always={"web/constant", "web/gone"})
+    assert [(each.line.indicator.name, each.before, each.now) for each in found[1:]] == [("constant", 7.0, 7.0)]
