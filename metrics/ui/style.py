@@ -39,6 +39,7 @@ header[data-testid="stHeader"] button, header[data-testid="stHeader"] button * {
 [class*="st-key-choose-"] button { min-height: 1.6rem; padding: 0; text-align: left; justify-content: flex-start; }
 [class*="st-key-suspect-"] { gap: 0.35rem; padding: 0.5rem 0.75rem; }
 [class*="st-key-suspect-"] a { padding-left: 0; min-height: 0; }
+[data-testid="stApp"] [class*="st-key-suspect-"] [data-testid="stCaptionContainer"] { opacity: 1; }
 .st-key-agenda { gap: 0; }
 [class*="st-key-item-"] { flex-wrap: nowrap; min-height: 1.9rem; }
 [class*="st-key-item-"] > :first-child { flex: 0 0 5.4rem; }

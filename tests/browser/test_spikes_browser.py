@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, ready
@@ -60,10 +62,20 @@ def test_a_drag_on_the_time_axis_is_the_next_window(demo_app, open_page):
     expect(page.get_by_text("window: Thu 19 Nov, 14:20 – 15:20")).to_have_count(0)
 
 
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1440), ("light", 390)])
+def test_a_drill_down_reads_well_and_fits(scheme, width, demo_app, open_page):
+    page = open_page(f"{demo_app}/spikes?{WINDOW}", scheme=scheme, width=width)
+    page.get_by_text("ruled out").click()
+    ready(page)
+    found = Axe().run(page, options={"runOnly": ["color-contrast"]})
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def press(page: Page, key: str) -> None:
     """Once all is drawn: a button listens to its key a moment after it is seen."""
-    expect(page.locator(".st-key-spikes-time .js-plotly-plot")).to_be_visible()
     ready(page)
+    expect(page.locator(".st-key-spikes-time .js-plotly-plot")).to_have_count(1)
     page.wait_for_timeout(500)
     page.keyboard.press(key)
 
