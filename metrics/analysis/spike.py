@@ -36,6 +36,8 @@ HALF = 22.0
 CERTAIN = ((0.5, 0.6, 0.7, 0.8), (0.4, 0.5, 0.75, 0.95))
 # What is older than eight weeks, and farther back than two thousand points, no longer says what is rare.
 HORIZON_DAYS, HORIZON_POINTS = 56, 2_000
+# What a kept state is made of. Whoever changes a view, a tail or what is remembered counts on by one.
+STATE = 1.0
 # On the first day there is no time of day to compare with, and on the second it is news that there is one.
 FIRST_S = 2 * DAY_S
 
@@ -78,13 +80,16 @@ class Scorer:
         """All that the next points need, for `from_state`."""
         first = np.iinfo(np.int64).min if self._first_s is None else self._first_s
         zone = np.frombuffer(self.zone.encode(), np.uint8).astype(np.int64)
-        own: list[Array] = [np.array([self.step_s]), np.array([first]), zone]
+        own: list[Array] = [np.array([STATE, self.step_s]), np.array([first]), zone]
         return pack([*own, *self._views.arrays(), *self._tails.arrays(), *self._news.arrays()])
 
     @classmethod
     def from_state(cls, state: bytes) -> Scorer:
-        step, first, zone, *rest = unpack(state)
-        scorer = cls(float(step[0]), zone.astype(np.uint8).tobytes().decode())
+        """ValueError where the state is none, or that of another version of the scorer."""
+        head, first, zone, *rest = unpack(state)
+        if head.shape != (2,) or head[0] != STATE:
+            raise ValueError("this state is of another version of the scorer; score the series' past anew")
+        scorer = cls(float(head[1]), zone.astype(np.uint8).tobytes().decode())
         scorer._first_s = None if first[0] == np.iinfo(np.int64).min else int(first[0])
         scorer._views.restore(rest[:6])
         scorer._tails.restore(rest[6:12])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from metrics.analysis._spike.pack import pack
 from metrics.analysis.signal import Signal
 from metrics.analysis.spike import ALARM, Scorer, scores, spikes
 from tests.analysis.signals import generator, jumps, office, plus, since_start, step, times
@@ -214,6 +215,10 @@ def test_what_cannot_be_is_refused():
         spikes(office(1), np.zeros(3), better="lower")
     with pytest.raises(ValueError, match="no state of a scorer"):
         Scorer.from_state(b"12345678")
+    with pytest.raises(ValueError, match="no state of a scorer"):
+        Scorer.from_state(b"")
+    with pytest.raises(ValueError, match="another version"):
+        Scorer.from_state(pack([np.zeros(1), np.zeros(1), np.zeros(1)]))
     scorer = Scorer(300)
     scorer.feed(office(2))
     with pytest.raises(ValueError, match="in order"):
