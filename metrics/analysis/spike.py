@@ -27,7 +27,7 @@ from metrics.analysis.detection import Detection
 from metrics.analysis.signal import DAY_S, Signal, moment
 from metrics.model import Direction
 
-__all__ = ["ALARM", "Scorer", "Spike", "scores", "spikes"]
+__all__ = ["ALARM", "Scorer", "Spike", "is_current", "scores", "spikes"]
 
 ALARM = 0.5
 # The sum of surprises that is worth an alarm.
@@ -95,6 +95,15 @@ class Scorer:
         scorer._tails.restore(rest[6:12])
         scorer._news.restore(rest[12:])
         return scorer
+
+
+def is_current(state: bytes) -> bool:
+    """Whether a kept state is one of this version of the scorer."""
+    try:
+        head = unpack(state)[0]
+    except ValueError:
+        return False
+    return head.shape == (2,) and bool(head[0] == STATE)
 
 
 def scores(signal: Signal) -> NDArray[np.float64]:

@@ -151,10 +151,24 @@ def history(db: Reader, service: str, finding: str) -> tuple[tuple[datetime, Jud
     return tuple((_aware(row[-1]), _judged(row)) for row in rows)
 
 
+def unended(db: Reader, service: str) -> dict[Address, tuple[datetime, float]]:
+    """When each line's jump began that was going on when it was last looked at, and how certain it was."""
+    rows = db.rows(
+        "SELECT component, part, indicator, since, certainty FROM spikes WHERE service = $service AND until IS NULL",
+        {"service": service},
+    )
+    return {(row[0], row[1], row[2]): (_aware(row[3]), float(row[4])) for row in rows}
+
+
 def spikes(db: Reader, service: str, window: Window) -> pd.DataFrame:
-    """Every jump that began in the window, as `Spikes.rows` has them, in order of line and time."""
+    """Every jump that began in the window, as `Spikes.rows` has them, in order of line and time.
+
+    One that goes on ends with the window here.
+    """
     frame = db.frame(
-        """SELECT component, part, indicator, since, until, peak_at, usual, reached, certainty FROM spikes
+        """SELECT component, part, indicator, since, coalesce(until, $until) AS until, peak_at, usual, reached,
+                  certainty
+        FROM spikes
         WHERE service = $service AND since >= $since AND since < $until
         ORDER BY component, part NULLS FIRST, indicator, since""",
         {"service": service, "since": _naive(window.start), "until": _naive(window.end)},

@@ -36,6 +36,8 @@ JUMPS = timedelta(days=35)
 FULL = {"system.filesystem.utilization": 100.0}
 # What is too small to talk about however sure it is: as metrics/review/reading.py has it for figures.
 NOTABLE_SHARE, NOTABLE_POINTS = 0.10, 1.0
+# A step is known to half a day (metrics/analysis/shift.py), and what jumps for as long and steps then has stepped.
+HALF_DAY = timedelta(hours=12)
 # What follows demand moves with it hour by hour.
 FOLLOWS = 0.7
 
@@ -56,7 +58,9 @@ class View:
 
 def look(view: View) -> tuple[Sighting, ...]:
     """All that is worth saying of the line: each sighting notable, none told twice."""
-    seen = [*_silence(view), *_jumps(view), *_levels(view), *_lines(view)]
+    levels = list(_levels(view))
+    steps = [each.detection for each in levels if each.kind == "shift"]
+    seen = [*_silence(view), *_jumps(_without(steps, view)), *levels, *_lines(view)]
     told = speaking([each for each in seen if each.kind == "silence" or _is_notable(each)])
     return tuple(_on_holiday(each, view.service) for each in told)
 
@@ -90,6 +94,17 @@ def _jumps(view: View) -> Iterator[Sighting]:
         yield Sighting(view.line, "burst", found, those, rates)
     for way in (1, -1):
         yield from _recent_jumps(view, way)
+
+
+def _without(steps: Sequence[Detection], view: View) -> View:
+    """The line's jumps but for those that its steps began with: the step tells them."""
+    rows = view.jumps
+    mine = np.ones(len(rows), bool)
+    for step in steps:
+        same_way = (rows["reached"] - rows["usual"]) * step.size > 0
+        is_long = rows["until"] - rows["since"] >= HALF_DAY
+        mine &= ~(same_way & is_long & ((rows["since"] - step.since).abs() <= HALF_DAY)).to_numpy(dtype=bool)
+    return replace(view, jumps=rows[mine])
 
 
 def _recent_jumps(view: View, way: int) -> Iterator[Sighting]:
@@ -198,6 +213,8 @@ def _follows(signal: Signal, other: Signal) -> bool:
 def _is_notable(seen: Sighting) -> bool:
     found = seen.detection
     enough = found.per_cent is None or abs(found.per_cent) >= 100 * NOTABLE_SHARE
+    if seen.line.indicator.unit == "1" and abs(found.size) < 1:
+        return False  # less than one of what is counted whole
     return enough and (seen.line.indicator.unit != "%" or abs(found.size) >= NOTABLE_POINTS)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metrics.analysis.signal import Signal, moment
-from metrics.analysis.spike import Scorer, Spike, spikes
+from metrics.analysis.spike import ALARM, Scorer, Spike, is_current, spikes
 from metrics.model import Service, Window
 from metrics.review.lines import Line
 from metrics.store import Store, read
@@ -52,7 +52,8 @@ def score_new(
 ) -> None:
     """Score every line's new samples up to a moment. Lines are read and kept some at a time."""
     with store.read() as db:
-        states = kept.scorers(db, service.name)
+        states = {name: each for name, each in kept.scorers(db, service.name).items() if is_current(each.state)}
+        unended = kept.unended(db, service.name)
     dense = [line for line in lines if 0 < line.period_s <= RAREST_S]
     # Those that stand at the same time together: one late line would make the window long for all of its group.
     dense.sort(key=lambda line: _since(states.get(_address(line)), until))
@@ -61,7 +62,7 @@ def score_new(
         points = (until - _since(states.get(_address(dense[done])), until)) / STEP
         some = dense[done : done + max(int(POINTS_AT_ONCE / max(points, 1)), 1)]
         with store.read() as db:
-            scored = list(_score(db, service, some, states, until))
+            scored = list(_score(db, service, some, states, unended, until))
         kept.write_spikes(store, service.name, _as_rows(scored), [each.state for each in scored])
         done += len(some)
         if tell:
@@ -77,6 +78,7 @@ def _score(
     service: Service,
     some: Sequence[Line],
     states: dict[kept.Address, kept.ScorerState],
+    unended: dict[kept.Address, tuple[datetime, float]],
     until: datetime,
 ) -> Iterator[_Scored]:
     known = [states.get(_address(line)) for line in some]
@@ -87,28 +89,41 @@ def _score(
     for line, state in zip(some, known, strict=True):
         signal = drawn.get(line.address)
         if signal is not None and len(signal) > 1:
-            yield from _one(line, signal, state)
+            yield from _one(line, signal, state, unended.get(_address(line)) if state else None)
 
 
-def _one(line: Line, signal: Signal, state: kept.ScorerState | None) -> Iterator[_Scored]:
-    """The new points of one line. Those before them were scored already and count as quiet."""
-    scorer = (
-        Scorer.from_state(state.state) if state else Scorer(max(signal.step_s, STEP.total_seconds()), signal.zone)
-    )
-    fresh = signal.ts > np.datetime64(state.upto.replace(tzinfo=None)) if state else np.ones(len(signal), bool)
+def _one(
+    line: Line, signal: Signal, state: kept.ScorerState | None, going_on: tuple[datetime, float] | None
+) -> Iterator[_Scored]:
+    """The new points of one line. Those before them were scored already, and count as quiet.
+
+    Not so a jump that was going on: it is measured whole.
+    """
+    step_s = max(signal.step_s, STEP.total_seconds())
+    scorer = Scorer.from_state(state.state) if state else Scorer(step_s, signal.zone)
+    fresh = signal.ts > np.datetime64(_naive(state.upto)) if state else np.ones(len(signal), bool)
     if not fresh.any():
         return
     scores: NDArray[np.float64] = np.zeros(len(signal))
     scores[fresh] = scorer.feed(signal.cut(fresh))
-    found = spikes(signal, scores, better=line.indicator.better)
-    upto = moment(signal.ts[-1])
     since = moment(signal.ts[fresh][0])
-    yield _Scored(line, kept.ScorerState(_address(line), upto, scorer.state()), since, found)
+    if going_on:
+        since = going_on[0]
+        scores[signal.ts == np.datetime64(_naive(since))] = ALARM
+    found = spikes(signal, scores, better=line.indicator.better)
+    if going_on:
+        found = tuple(_as_certain(each, *going_on) for each in found)
+    yield _Scored(line, kept.ScorerState(_address(line), moment(signal.ts[-1]), scorer.state()), since, found)
+
+
+def _as_certain(spike: Spike, since: datetime, certainty: float) -> Spike:
+    """The jump that was going on is as certain as it was when it began."""
+    return replace(spike, certainty=max(spike.certainty, certainty)) if spike.since == since else spike
 
 
 def _as_rows(scored: Iterable[_Scored]) -> kept.Spikes:
     rows = [
-        (*_address(each.line), *map(_naive, (spike.since, spike.until or each.state.upto, spike.peak)),
+        (*_address(each.line), _naive(spike.since), spike.until and _naive(spike.until), _naive(spike.peak),
          spike.before, spike.after, spike.certainty)
         for each in scored
         for spike in each.found

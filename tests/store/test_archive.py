@@ -68,7 +68,7 @@ def test_export_writes_a_view_and_names_the_views_there_are(store: Store, tmp_pa
     assert archive.export(store, "v_coverage", "parquet", tmp_path / "c.parquet") == len(
         pd.read_parquet(tmp_path / "c.parquet")
     )
-    with pytest.raises(InputError, match="no view 'samples'; use one of v_coverage, v_events, v_samples"):
+    with pytest.raises(InputError, match="no view 'samples'; use one of v_coverage, v_events, v_findings, v_samples"):
         archive.export(store, "samples", "csv", tmp_path / "x.csv")
 
 
