@@ -55,7 +55,7 @@ def _collect(arguments: argparse.Namespace) -> int:
         print(_line(outcome), flush=True)
         outcomes.append(outcome)
     if any(outcome.rows for outcome in outcomes):
-        look(config, request.now)
+        look(config, request.now, may_send=True)
     return 2 if any(outcome.state in ("failed", "partial") for outcome in outcomes) else 0
 
 
@@ -76,7 +76,7 @@ def _collect_for_ever(arguments: argparse.Namespace) -> int:
 def _look(config: Config, now: datetime) -> None:
     from metrics.trends.alerts import look
 
-    look(config, now)
+    look(config, now, may_send=True)
 
 
 def _report(news: Outcome | TomoniError) -> None:

@@ -48,12 +48,12 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     verb.set_defaults(run=_findings)
 
 
-def look(config: Config, now: datetime) -> None:
+def look(config: Config, now: datetime, *, may_send: bool = False) -> None:
     """A pass over what is new, with its progress."""
     from metrics.trends.alerts import look
 
     progress = Progress("lines")
-    look(config, now, lambda name, done, total: progress(name, done, total))
+    look(config, now, lambda name, done, total: progress(name, done, total), may_send=may_send)
 
 
 def _findings(arguments: argparse.Namespace) -> int:

@@ -16,8 +16,11 @@ from metrics.trends.run import Tell, run
 __all__ = ["agenda_now", "look", "send", "services_of"]
 
 
-def look(config: Config, now: datetime, tell: Tell | None = None) -> int:
-    """Look at whatever is new in the store; returns how many passes were made. Nothing to look at is no fault."""
+def look(config: Config, now: datetime, tell: Tell | None = None, *, may_send: bool) -> int:
+    """Look at whatever is new in the store; returns how many passes were made. Nothing to look at is no fault.
+
+    With `may_send`, teams are told what is due to be told: after a collection, and not because somebody looks.
+    """
     store = Store(config.folder / "tomoni.duckdb")
     if not store.exists():
         return 0
@@ -27,7 +30,7 @@ def look(config: Config, now: datetime, tell: Tell | None = None) -> int:
             return 0
         services = services_of(store, config)
         made = sum(run(store, config, service, now, tell) for service in services)
-        for service in services:
+        for service in services if may_send else ():
             send(store, config, service, now)
         return made
 

@@ -330,7 +330,7 @@ def look(settings: Config, now: datetime) -> None:
     """What follows a collection: the trend alerts. Loaded when first needed, for no page waits for detectors."""
     from metrics.trends.alerts import look
 
-    look(settings, now)
+    look(settings, now, may_send=True)
 
 
 @said
