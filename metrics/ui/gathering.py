@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,9 +13,12 @@ import streamlit as st
 
 from metrics.collect.run import Outcome, Request, run_sources
 from metrics.config import Config, SourceConfig
+from metrics.errors import TomoniError
 from metrics.ui.loading import look
 
 __all__ = ["Gathering", "of"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -44,7 +48,14 @@ class Gathering:
         for outcome in run_sources(config, sources, Request(now), self._tell):
             self.outcomes.append(outcome)
         if any(outcome.rows for outcome in self.outcomes):
+            self._look(config, now)
+
+    def _look(self, config: Config, now: datetime) -> None:
+        """What was collected stays, whatever becomes of a message about it."""
+        try:
             look(config, now)
+        except TomoniError as error:
+            log.error("%s", error)
 
     def _tell(self, name: str, done: int, total: int, unit: str) -> None:
         self.progress = f"{name}: {done:,}" + (f" / {total:,}" if total else "") + f" {unit}"
