@@ -55,7 +55,7 @@ class Gathering:
         try:
             look(config, now)
         except TomoniError as error:
-            log.error("%s", error)
+            log.warning("%s", error)
 
     def _tell(self, name: str, done: int, total: int, unit: str) -> None:
         self.progress = f"{name}: {done:,}" + (f" / {total:,}" if total else "") + f" {unit}"
