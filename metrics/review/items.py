@@ -114,6 +114,8 @@ def belong_together(a: Finding, b: Finding) -> bool:
         return same_source and abs(a.since - b.since) <= SAME_SILENCE
     if sort == {"shift"}:
         return abs(a.since - b.since) <= SAME_STEP
+    if sort == {"shift", "jumps"}:
+        return _is_step(*((a, b) if _sort(a) == "jumps" else (b, a)))
     return sort == {"trend"} and _grow_together(a, b)
 
 
@@ -128,6 +130,11 @@ def _coincide(a: Finding, b: Finding) -> bool:
     """Whether most of the second's jumps have one of the first's beside them."""
     mine = _episodes(b)
     return sum(any(_touch(one, other) for other in _episodes(a)) for one in mine) >= COINCIDE * len(mine)
+
+
+def _is_step(jumps: Finding, step: Finding) -> bool:
+    """Whether a line jumped when another stepped and has been there for long: its own step is not sure yet."""
+    return any(abs(each.start - step.since) <= SAME_STEP and each.duration >= LONG for each in _episodes(jumps))
 
 
 def _episodes(finding: Finding) -> tuple[Window, ...]:

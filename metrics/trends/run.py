@@ -7,13 +7,14 @@ once, as samples come; everything else is seen anew at each pass, at most once a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pandas as pd
 
 from metrics.analysis.signal import Signal
 from metrics.config import Config
-from metrics.model import Service, Window
+from metrics.model import Finding, Service, Window
 from metrics.review.findings import findings
 from metrics.review.lines import Line, address_of
 from metrics.review.period import back
@@ -80,12 +81,18 @@ def _pass(
     store: Store, service: Service, lines: Sequence[Line], as_of: datetime, now: datetime, *, is_newest: bool
 ) -> None:
     """Suspects are looked for in the newest pass alone: of earlier ones nobody asks, and Spikes can still tell."""
+    day = _day_of(as_of, service.time_zone)
     with store.read() as db:
-        before = [each.finding for each in kept.known(db, service.name, as_of)]
+        before = [_at_dawn(each.finding, day) for each in kept.known(db, service.name, as_of)]
         seen = [sighting for line in _views(db, service, lines, as_of) for sighting in look(line)]
         found = findings(seen, before, as_of)
         told = judged(db, service, lines, found, as_of, with_suspects=is_newest)
-    kept.write(store, kept.Pass(service.name, as_of, now, len(lines), told), _day_of(as_of, service.time_zone))
+    kept.write(store, kept.Pass(service.name, as_of, now, len(lines), told), day)
+
+
+def _at_dawn(finding: Finding, day: Window) -> Finding:
+    """What was gone earlier today is not gone yet: this pass replaces the one that told so, and has to tell it."""
+    return finding if finding.gone_at is None or finding.gone_at < day.start else replace(finding, gone_at=None)
 
 
 def _views(db: read.Reader, service: Service, lines: Sequence[Line], as_of: datetime) -> Iterator[View]:

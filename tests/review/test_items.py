@@ -135,3 +135,14 @@ def test_a_service_may_weigh_otherwise():
     assert items([users, big], context(headroom=lines))[0].id == "a"
     sizes = replace(SERVICE, ranking={"harm": 0.0, "size": 5.0})
     assert items([users, big], context(headroom=lines, service=sizes))[0].id == "b"
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "together"),
+    [(MONDAY, 24, True), (MONDAY, 11, False), (MONDAY - DAY, 24, False)],
+    ids=["for a day", "for less than half a day", "at another time"],
+)
+def test_a_line_that_jumped_for_long_when_another_stepped_is_one_trouble(start, hours, together):
+    jump = cpu(kind="spike", episodes=(Window(start, start + timedelta(hours=hours)),))
+    assert belong_together(finding(), jump) is together
+    assert belong_together(jump, finding()) is together
