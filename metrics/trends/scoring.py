@@ -29,10 +29,24 @@ RAREST_S = 3_600
 FIRST = timedelta(weeks=13)
 # A jump that goes on while samples come is measured whole: it is looked at with so much before it.
 BEFORE = timedelta(days=1)
+# And beside the week before, which says what was usual (metrics/analysis/_spike/episodes.py).
+USUAL = timedelta(days=7)
 # So many points are read at once: 25 lines of 13 weeks, or all of 1,000 lines of a day.
 POINTS_AT_ONCE = 700_000
 
 COLUMNS = ("component", "part", "indicator", "since", "until", "peak_at", "usual", "reached", "certainty")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fresh:
+    """A line with new points: a score for each point of `signal`, and where the scorer stands after them."""
+
+    line: Line
+    signal: Signal
+    scores: NDArray[np.float64]
+    stands: kept.ScorerState
+    since: datetime
+    going_on: tuple[datetime, float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,34 +100,48 @@ def _score(
     if since >= until:
         return
     drawn = signals(db, some, Window(since, until), STEP, service)
-    for line, state in zip(some, known, strict=True):
-        signal = drawn.get(line.address)
-        if signal is not None and len(signal) > 1:
-            yield from _one(line, signal, state, unended.get(_address(line)) if state else None)
+    fresh = [
+        each
+        for line, state in zip(some, known, strict=True)
+        if (signal := drawn.get(line.address)) is not None and len(signal) > 1
+        for each in _fresh(line, signal, state, unended.get(_address(line)) if state else None)
+    ]
+    # Most days most lines are quiet: the week that says what is usual is read for the others alone.
+    stood = [each for each in fresh if _address(each.line) in states]
+    loud = [each.line for each in stood if (each.scores >= ALARM).any()]
+    usual = signals(db, loud, Window(since - USUAL, until), STEP, service)
+    yield from (_measured(each, usual.get(each.line.address, each.signal)) for each in fresh)
 
 
-def _one(
+def _fresh(
     line: Line, signal: Signal, state: kept.ScorerState | None, going_on: tuple[datetime, float] | None
-) -> Iterator[_Scored]:
+) -> Iterator[_Fresh]:
     """The new points of one line. Those before them were scored already, and count as quiet.
 
     Not so a jump that was going on: it is measured whole.
     """
     step_s = max(signal.step_s, STEP.total_seconds())
     scorer = Scorer.from_state(state.state) if state else Scorer(step_s, signal.zone)
-    fresh = signal.ts > np.datetime64(_naive(state.upto)) if state else np.ones(len(signal), bool)
-    if not fresh.any():
+    is_new = signal.ts > np.datetime64(_naive(state.upto)) if state else np.ones(len(signal), bool)
+    if not is_new.any():
         return
     scores: NDArray[np.float64] = np.zeros(len(signal))
-    scores[fresh] = scorer.feed(signal.cut(fresh))
-    since = moment(signal.ts[fresh][0])
+    scores[is_new] = scorer.feed(signal.cut(is_new))
     if going_on:
-        since = going_on[0]
-        scores[signal.ts == np.datetime64(_naive(since))] = ALARM
-    found = spikes(signal, scores, better=line.indicator.better)
-    if going_on:
-        found = tuple(_as_certain(each, *going_on) for each in found)
-    yield _Scored(line, kept.ScorerState(_address(line), moment(signal.ts[-1]), scorer.state()), since, found)
+        scores[signal.ts == np.datetime64(_naive(going_on[0]))] = ALARM
+    stands = kept.ScorerState(_address(line), moment(signal.ts[-1]), scorer.state())
+    since = going_on[0] if going_on else moment(signal.ts[is_new][0])
+    yield _Fresh(line, signal, scores, stands, since, going_on)
+
+
+def _measured(fresh: _Fresh, signal: Signal) -> _Scored:
+    """The jumps beside what is usual: `signal` has the same points and those of the week before them."""
+    scores: NDArray[np.float64] = np.zeros(len(signal))
+    scores[np.searchsorted(signal.ts, fresh.signal.ts)] = fresh.scores
+    found = spikes(signal, scores, better=fresh.line.indicator.better)
+    if fresh.going_on:
+        found = tuple(_as_certain(each, *fresh.going_on) for each in found)
+    return _Scored(fresh.line, fresh.stands, fresh.since, found)
 
 
 def _as_certain(spike: Spike, since: datetime, certainty: float) -> Spike:
