@@ -82,6 +82,11 @@ def _services(store: Store, config: Config, asked: str | None) -> list[Service]:
     from metrics.trends.alerts import services_of
 
     found = services_of(store, config)
+    if not found:
+        raise InputError(
+            f"there is no data in {config.folder.name}/ yet: fill it with `python -m metrics collect`, `import` or "
+            "`demo`"
+        )
     if asked and asked not in {each.name for each in found}:
         names = ", ".join(each.name for each in found)
         raise InputError(f"--service {asked}: there is no such service with data; use one of {names}")
@@ -89,7 +94,7 @@ def _services(store: Store, config: Config, asked: str | None) -> list[Service]:
 
 
 def _notify(store: Store, config: Config, told: Told, now: datetime, *, is_rehearsal: bool) -> int:
-    """The digest now, whatever the day, and what is urgent; a rehearsal prints it and sends nothing."""
+    """The digest now, whatever the day; a rehearsal prints it and sends nothing."""
     from metrics.trends.notify import digest_now
 
     if not config.notify.addresses and not is_rehearsal:
