@@ -1,0 +1,214 @@
+"""The Coverage page: what is needed and not there, what that hid, and what to add for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from metrics.review.coverage import Cell, Coverage, Incident
+from metrics.review.coverage_ways import ways
+from metrics.ui import address, controls, coverage_charts, tables
+from metrics.ui.coverage_matrix import STYLE, matrix
+from metrics.ui.coverage_words import SIGNS, STATES, blind_time, how_it_stands, named, way_named, why
+from metrics.ui.frame import Frame
+from metrics.ui.happened import web
+from metrics.ui.words import both, counted, moment, t, title_of
+
+__all__ = ["asked", "chosen", "draw_cell", "draw_list", "draw_matrix", "draw_nothing", "draw_trend"]
+
+ROWS_SHOWN = 12
+SHOWN: Mapping[str, str] = {"holes": "Holes", "closed": "Closed", "all": "All"}
+EXPLORE = "pages/1_explore.py"
+AROUND = timedelta(hours=3)
+
+
+def asked(seen: Coverage) -> tuple[Cell, ...]:
+    """Which cells are listed: the holes, those that were holes in this half-year, or all."""
+    shown = controls.choice(t("State"), {key: t(name) for key, name in SHOWN.items()}, "state")
+    return {"holes": seen.holes, "closed": seen.closed}.get(shown, seen.cells)
+
+
+def chosen(seen: Coverage, listed: Sequence[Cell]) -> Cell | None:
+    """What the link names, else the first that is listed."""
+    component, indicator = address.asked("component"), address.asked("indicator")
+    found = next((cell for cell in seen.cells if cell.key == (component, indicator)), None)
+    if found is None and (component or indicator):
+        st.warning(
+            t(
+                "`component={component}` with `indicator={indicator}` in this link is nothing that is needed here. "
+                "Shown: the first of the list.",
+                component=component or "",
+                indicator=indicator or "",
+            )
+        )
+    return found or next(iter(listed), None)
+
+
+def draw_matrix(here: Frame, seen: Coverage, cell: Cell | None) -> None:
+    """All cells; each says since when and why when pointed at, and opens below when clicked."""
+    kept = {key: value for key in ("state",) if (value := address.asked(key))}
+    table = matrix(seen.cells, {**address.carried(), **kept}, cell.key if cell else None, here.zone, here.now)
+    key = "".join(f"<span class='is-{state}'>{SIGNS[state]} {t(STATES[state])}</span>" for state in STATES)
+    st.html(f"{STYLE}{table}<div class='coverage-key'>{key}</div>")
+
+
+def draw_list(here: Frame, listed: Sequence[Cell], shown: str) -> None:
+    """The holes, those first that hid most; a click on one opens it."""
+    heading = {
+        "closed": counted("{n} hole closed in this half-year", "{n} holes closed in this half-year", len(listed)),
+        "all": counted("{n} needed indicator", "{n} needed indicators", len(listed)),
+    }.get(shown, counted("{n} hole", "{n} holes", len(listed)))
+    st.subheader(heading, anchor=False)
+    if not listed:
+        st.caption(t("None: everything that these components need is collected.") if shown == "holes" else t("None."))
+        return
+    st.dataframe(
+        _frame(here, listed),
+        key=f"cells-{shown}",
+        hide_index=True,
+        row_height=tables.ROW_HEIGHT,
+        height=min(len(listed) + 1, ROWS_SHOWN) * tables.ROW_HEIGHT + 8,
+        column_config={
+            t("Component"): st.column_config.TextColumn(width=125),
+            t("Indicator"): st.column_config.TextColumn(width=165),
+            t("State"): st.column_config.TextColumn(width=290),
+            t("Incidents not seen"): st.column_config.NumberColumn(width=120),
+            t("Team"): st.column_config.TextColumn(width=60),
+        },
+        on_select=partial(_choose, f"cells-{shown}", [cell.key for cell in listed]),
+        selection_mode="single-cell",
+        alt=t("Needed indicators with their state, since when and why"),
+    )
+
+
+def _frame(here: Frame, listed: Sequence[Cell]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            t("Component"): [cell.component.title for cell in listed],
+            t("Indicator"): [title_of(cell.indicator) for cell in listed],
+            t("State"): [f"{SIGNS[cell.state]} {how_it_stands(cell, here.zone, here.now)}" for cell in listed],
+            t("Incidents not seen"): [len(cell.missed) for cell in listed],
+            t("Team"): [cell.component.owner or "" for cell in listed],
+            t("Why"): [_reason(cell) for cell in listed],
+        }
+    )
+
+
+def _reason(cell: Cell) -> str:
+    """Of what is closed, why it was not there."""
+    before = next((blind.detail for blind in reversed(cell.blind) if blind.detail), "")
+    return why(cell) or before.removeprefix("not collected: ")
+
+
+def _choose(key: str, keys: list[tuple[str, str]]) -> None:
+    """Callback of the table."""
+    if cells := st.session_state[key]["selection"]["cells"]:
+        component, indicator = keys[cells[0][0]]
+        address.move({"component": component, "indicator": indicator})
+
+
+def draw_cell(here: Frame, cell: Cell) -> None:
+    """One needed indicator: how it stands, what its absence hid, and how it comes."""
+    with st.container(key="coverage-cell"):
+        _draw_cell(here, cell)
+
+
+def _draw_cell(here: Frame, cell: Cell) -> None:
+    st.subheader(named(cell), anchor=False)
+    reason = why(cell)
+    stands = how_it_stands(cell, here.zone, here.now)
+    st.markdown(f"{SIGNS[cell.state]} **{stands}**" + (f": {reason}" if reason else ""))
+    if cell.state == "not_applicable":
+        st.caption(
+            t("Said under `not_applicable` of the component in the service's file; take it out to ask for it.")
+        )
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        _draw_hidden(here, cell)
+    if cell.is_hole:
+        with right:
+            _draw_ways(here, cell)
+
+
+def _draw_hidden(here: Frame, cell: Cell) -> None:
+    """When it was not there, and the incidents of the component in that time."""
+    for blind in cell.blind:
+        st.caption(t("Not collected {when}", when=blind_time(blind, here.zone, here.now, told=cell.detail)))
+    if not cell.missed:
+        st.markdown(t("No incident of this component is known in a time without it."))
+    else:
+        n = len(cell.missed)
+        st.markdown(counted("**{n} incident** it would have shown:", "**{n} incidents** it would have shown:", n))
+        st.markdown("\n".join(f"- {_incident(here, incident)}" for incident in cell.missed))
+    if cell.newest is not None:
+        query = address.with_view(component=cell.component.name, indicator=cell.indicator.name)
+        st.page_link(EXPLORE, label=t("What is there of it, in Explore"), query_params=query)
+
+
+def _incident(here: Frame, incident: Incident) -> str:
+    title = incident.title.replace("[", "(").replace("]", ")")
+    url = web(incident.url)
+    at = moment(incident.start, here.zone, here.now)
+    return f"{at}: [{title} ↗]({url})" if url else f"{at}: {title}"
+
+
+def _draw_ways(here: Frame, cell: Cell) -> None:
+    """What to add, for each source that could bring it."""
+    uses = [use.source for use in cell.component.uses]
+    if uses:
+        st.markdown(
+            t(
+                "{sources} is asked for this component already: `python -m metrics check` says what is wrong there.",
+                sources=both(uses),
+            )
+        )
+    kinds = {source.name: source.kind for source in here.config.sources}
+    found = ways(here.service.name, cell.component, cell.indicator, kinds)
+    names = [way_named(way) for way in found]
+    way = found[0]
+    if len(found) > 1:
+        picked = st.selectbox(t("What could bring it"), names, key=f"way-{'-'.join(cell.key)}")
+        way = found[names.index(picked)]
+    st.markdown(t("Add to `data/{file}`, beside what is there, with your own names:", file=way.file))
+    # Without colours: Streamlit's own for YAML are too faint on white.
+    st.code(way.text, language=None)
+    if not way.is_configured and way.kind != "files":
+        st.caption(
+            t("First tell `data/tomoni.yaml` where {kind} is: docs/collectors/{kind}.md says how.", kind=way.kind)
+        )
+
+
+def draw_trend(here: Frame, seen: Coverage) -> None:
+    """Coverage of each team over the weeks."""
+    if not any(seen.trend.values()):
+        return
+    st.subheader(t("Coverage by team"), anchor=False)
+    titles = {team.name: team.title for team in here.service.teams} | {"": t("nobody's")}
+    figure = coverage_charts.trend(seen.trend, titles)
+    st.plotly_chart(
+        figure, key="trend", config={"displayModeBar": False}, alt=t("Share of needed indicators by week")
+    )
+    st.caption(
+        t("Share of the indicators that are needed today which had data in the week, by who owns the component.")
+    )
+
+
+def draw_nothing(here: Frame, components: Sequence[str]) -> None:
+    """Nothing is needed, since nobody said what the components are."""
+    st.info(
+        t(
+            "Nobody has said yet what {service} is made of, so nothing can be missing. Name its components and their "
+            "kinds in `data/services/{name}.yaml`; docs/configuration.md has all keys.",
+            service=here.service.title,
+            name=here.service.name,
+        )
+    )
+    lines = [f"  {name}: {{kind: host}}   # or another kind" for name in components[:ROWS_SHOWN]] or [
+        "  web: {kind: web}"
+    ]
+    st.code("\n".join(["components:", *lines]) + "\n", language=None)

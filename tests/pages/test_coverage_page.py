@@ -1,0 +1,84 @@
+"""The Coverage page, entered through app.py: the demo's holes, a link, nothing described, no demo and old data."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.pages import deployments
+from tests.pages.test_pages import said, visit
+
+PAGE = "pages/6_coverage.py"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return deployments.demo(tmp_path_factory.mktemp("demo"), weeks=26)
+
+
+def test_the_demo_shows_its_holes_what_they_hid_and_what_to_add(demo, monkeypatch):
+    app = visit(PAGE, demo, monkeypatch)
+    assert not app.exception
+    text = said(app)
+    assert "needed indicators** are collected" in text
+    assert "1 failed, 1 never collected" in text
+    (table,) = [element.value for element in app.dataframe]
+    told = list(zip(table["Component"], table["Indicator"], table["State"].str[0], strict=True))
+    assert ("Partner API", "Latency p95", "○") in told
+    assert ("Cache", "Cache hit ratio", "✗") in told
+    assert ("Cache", "CPU", "◐") in told
+    assert "Partner API · Latency p95" in text
+    assert "partners are served past the load balancer" in text
+    assert "would have shown" in text
+    assert "use: elasticsearch" in app.code[0].value
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_holes_that_were_closed_say_what_they_had_hidden(demo, monkeypatch):
+    app = visit(PAGE, demo, monkeypatch, state="closed")
+    assert not app.exception
+    (table,) = [element.value for element in app.dataframe]
+    closed = set(zip(table["Component"], table["Indicator"], strict=True))
+    assert {("Web", "Latency p95"), ("Search", "Latency p95"), ("Mail", "Mail sent"),
+            ("Nightly jobs", "Batch duration")} <= closed  # fmt: skip
+    assert table["State"].str.startswith("✓ collected since").all()
+
+
+def test_the_link_is_the_view(demo, monkeypatch):
+    app = visit(PAGE, demo, monkeypatch, component="cache", indicator="cache.hit_ratio")
+    assert "Cache · Cache hit ratio" in said(app)
+    app.selectbox[0].set_value("a file (CSV, Parquet)").run()
+    assert not app.exception
+    assert "cache.hits or cache.requests" in app.code[0].value
+    app = visit(PAGE, demo, monkeypatch, component="aurora-main", indicator="system.filesystem.utilization")
+    assert "not applicable**: the cluster's volume grows by itself" in said(app)
+
+
+def test_a_link_to_what_nobody_needs_is_explained(demo, monkeypatch):
+    app = visit(PAGE, demo, monkeypatch, component="cache", indicator="mails", state="grey")
+    assert not app.exception
+    warnings = [element.value for element in app.warning]
+    assert any("`indicator=mails`" in each for each in warnings)
+    assert any("`state=grey`" in each for each in warnings)
+
+
+def test_without_a_description_it_says_what_to_write(folder, monkeypatch):
+    app = visit(PAGE, deployments.one_series(folder), monkeypatch)
+    assert not app.exception
+    assert "Nobody has said yet what shop is made of" in app.info[0].value
+    assert "web-1: {kind: host}" in app.code[0].value
+
+
+def test_of_a_real_service_old_data_is_stale_by_the_clock(folder, monkeypatch):
+    monkeypatch.setattr(deployments, "NOW", datetime(2025, 6, 23, 6, tzinfo=UTC))
+    deployments.one_series(folder)
+    (folder / "services").mkdir()
+    (folder / "services" / "shop.yaml").write_text("components:\n  web-1: {kind: host}\n")
+    app = visit(PAGE, folder, monkeypatch)
+    assert not app.exception
+    (table,) = [element.value for element in app.dataframe]
+    assert dict(zip(table["Indicator"], table["State"].str.split(" since ").str[0], strict=True)) == {
+        "CPU": "◷ stale", "Memory": "○ never collected", "Storage": "○ never collected",
+    }  # fmt: skip
