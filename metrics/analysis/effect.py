@@ -38,7 +38,7 @@ MOVED = 0.1
 """The demand moved if it did so by a tenth: less is no reason for a change that stands out from the days' noise."""
 FIXED = 0.5
 """The part of a line that does not follow the demand explains an effect if it makes half of it."""
-LOG_ODDS = 1.2
+LOG_ODDS = 1.3
 """Of a step about the start, for a verdict: at most 5 % on null data (docs/detection.md)."""
 VISIBLE = 1e-3
 """A change by less than this share of the level is a pixel on a chart."""
@@ -61,9 +61,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect(Detection):
-    """`before` and `after` are means of matched days, by demand if `is_per_demand`; `since` is the action's start.
+    """`before` and `after` are means of matched days without odd ones, by demand if `is_per_demand`.
 
-    `until` is the end of what was compared, and `certainty` how likely the line stepped about the start.
+    `since` is the action's start, `until` the end of what was compared, and `certainty` how likely the line stepped
+    about the start.
     """
 
     effect: float | None

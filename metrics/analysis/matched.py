@@ -28,13 +28,17 @@ WEEK = 7
 HOUR_S = 3_600
 HALF_FULL = 0.5
 """A day counts if it has this share of the hours that a day usually has."""
+MOST_ODD = 0.1
+"""Days that stand out from the two weeks around are left out; where more than a tenth do, the line is like that."""
+BESIDE = 3
+"""Days: so near to the moment a step makes days odd, and none is left out."""
 STEADIER = 0.75
 """The line follows the demand if dividing takes a quarter off its spread: the price of a pattern in levels.py."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Days:
-    """All of shape (days,). `level` is what is judged, odd days drawn in; it is by demand if `is_per_demand`."""
+    """All of shape (days,), odd days left out. `level` is what is judged, by demand if `is_per_demand`."""
 
     day: Ints
     level: Floats
@@ -93,11 +97,11 @@ class Moment:
         day = first + np.flatnonzero(full)
         raw, *others = (_levels(np.where(known, grid, np.nan)[full]) for grid in grids)
         if not others or not len(day) or not (others[0] > 0).all():
-            return Days(day, _calm(raw, day), raw, others[0] if others else None, is_per_demand=False)
+            return _calm(Days(day, raw, raw, others[0] if others else None, is_per_demand=False))
         demand = others[0]
         by_demand = raw / demand
         follows = _spread(by_demand, day) < STEADIER * _spread(raw, day)
-        return Days(day, _calm(by_demand if follows else raw, day), raw, demand, follows)
+        return _calm(Days(day, by_demand if follows else raw, raw, demand, follows))
 
     def _grid(self, line: Signal, first: int, end: int) -> Floats:
         """Shape (days, hours): means, NaN where nothing was measured."""
@@ -141,8 +145,15 @@ def _levels(grid: Floats) -> Floats:
     return np.asarray(np.nanmean(grid - usual, axis=1) + usual.mean())
 
 
-def _calm(levels: Floats, day: Ints) -> Floats:
-    return tamed(without_weekdays(levels, day))
+def _calm(days: Days) -> Days:
+    """Without the pattern of the week, where that pays, and without odd days; those that stay are drawn in."""
+    level = without_weekdays(days.level, days.day)
+    calm = tamed(level)
+    usual = np.isclose(calm, level, rtol=1e-9, atol=0) | (np.abs(days.day) <= BESIDE)
+    if len(level) and 1 - usual.mean() > MOST_ODD:
+        usual = np.ones(len(level), dtype=np.bool_)
+    demand = None if days.demand is None else days.demand[usual]
+    return Days(days.day[usual], calm[usual], days.raw[usual], demand, days.is_per_demand)
 
 
 def _spread(levels: Floats, day: Ints) -> float:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.benchmarks import detect_nab, detect_speed, detectors
+from tests.benchmarks import detect_effect, detect_nab, detect_speed, detectors
 from tests.benchmarks.detect_row import Row, standard_error
 
 SEEDS = 3
@@ -33,6 +33,10 @@ class Bench:
     """The folder with the scorers and their data."""
 
     folder: Path
+
+    @property
+    def is_there(self) -> bool:
+        return (self.folder / "score_nab.py").is_file()
 
     def scorer(self, name: str) -> ModuleType:
         spec = spec_from_file_location(name, self.folder / f"{name}.py")
@@ -128,6 +132,10 @@ def forecast(bench: Bench) -> list[Row]:
     return rows
 
 
+def effect(bench: Bench) -> list[Row]:
+    return detect_effect.rows(bench.days if bench.is_there else ())
+
+
 def speed(_: Bench) -> list[Row]:
     return detect_speed.rows()
 
@@ -138,8 +146,11 @@ KINDS: dict[str, Callable[[Bench], list[Row]]] = {
     "drift": drift,
     "burst": burst,
     "forecast": forecast,
+    "effect": effect,
     "speed": speed,
 }
+# These make their own signals; effect looks at the bench's real days as well, where there are any.
+WITHOUT_BENCH = {"speed", "effect"}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -151,7 +162,7 @@ def main(argv: Sequence[str]) -> int:
         print(f"There is no kind {unknown[0]!r}: use {', '.join(KINDS)}, as in ARGS='shift drift'.", file=sys.stderr)
         return 2
     wanted = asked.kinds or list(KINDS)
-    if wanted != ["speed"] and not (asked.bench / "score_nab.py").is_file():
+    if not {*wanted} <= WITHOUT_BENCH and not Bench(asked.bench).is_there:
         print(
             f"There is no detection bench in {asked.bench}: name the folder that has score_nab.py, score_tcpd.py, "
             "score_injected.py and data/, as in `make bench-detect BENCH=../bench`.",
