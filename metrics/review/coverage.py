@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ State = Literal["failed", "never", "stale", "partial", "collected", "not_applica
 Signal = Literal["traffic", "time", "errors", "saturation"]
 """The four golden signals (Site Reliability Engineering, chapter 6): what a hole hides."""
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 # Late is what has missed three of its own steps; a review acts on days, so less than one is no hole.
 LATE_STEPS, LATE = 3, DAY
@@ -164,7 +165,9 @@ class _Store:
         self.begins: dict[str, datetime] = {}
         for name, at in told:
             self.begins[name] = min(at, self.begins.get(name, at))
-        self.days = {int(str(number)): set(ts) for number, ts in days.groupby("series_id")["ts"]}
+        # Days count from 1970: a quarter of a million of them are merged in no time as numbers, not as dates.
+        since_1970 = days["ts"].dt.tz_convert(None).astype("datetime64[s]").astype("int64") // 86_400
+        self.days = {int(str(number)): set(of.tolist()) for number, of in since_1970.groupby(days["series_id"])}
         self.incidents: dict[str, list[Row]] = {}
         for row in incidents.to_dict("records"):
             self.incidents.setdefault(str(row["component"]), []).append(row)
@@ -203,9 +206,8 @@ class _Store:
         older = [self.days.get(number, set()) for numbers in line.coarser for number in numbers]
         there = set.intersection(*(self.days.get(number, set()) for number in line.ids)).union(*older)
         edge = line.last_ts + timedelta(seconds=line.period_s)
-        starts = [max(day.to_pydatetime(), line.first_ts) for day in there]
-        ends = [min(day.to_pydatetime() + DAY, edge) for day in there]
-        return joined(zip(starts, ends, strict=True))
+        runs = [(EPOCH + DAY * first, EPOCH + DAY * (last + 1)) for first, last in _runs(there)]
+        return joined((max(start, line.first_ts), min(end, edge)) for start, end in runs)
 
     def _lost(self, lines: Sequence[Line], answers: Sequence[Row]) -> tuple[Blind, ...]:
         """Parts that the source is still asked for in vain: others of the same indicator hide them."""
@@ -263,6 +265,17 @@ class _Store:
             if (start := moment(row["started_at"])) and overlaps(spans, start, moment(row["ended_at"]) or start)
         ]
         return tuple(sorted(found, key=lambda each: each.start, reverse=True))
+
+
+def _runs(days: Iterable[int]) -> list[tuple[int, int]]:
+    """Days that follow one another as their first and last."""
+    found: list[tuple[int, int]] = []
+    for day in sorted(days):
+        if found and day == found[-1][1] + 1:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
 
 
 def _span(row: Row) -> Span:
