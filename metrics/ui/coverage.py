@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from functools import partial
 
 import pandas as pd
@@ -23,7 +22,6 @@ __all__ = ["asked", "chosen", "draw_cell", "draw_list", "draw_matrix", "draw_not
 ROWS_SHOWN = 12
 SHOWN: Mapping[str, str] = {"holes": "Holes", "closed": "Closed", "all": "All"}
 EXPLORE = "pages/1_explore.py"
-AROUND = timedelta(hours=3)
 
 
 def asked(seen: Coverage) -> tuple[Cell, ...]:
