@@ -103,7 +103,7 @@ def effect(
         days = start.days(-weeks * WEEK, weeks * WEEK)
         if min(days.before, days.after) >= MEASURED * weeks * WEEK:
             return _judged(start, days, weeks, better, others)
-    days = start.days(-FEWEST_WEEKS * WEEK, FEWEST_WEEKS * WEEK)
+    days = start.days(-FEWEST_WEEKS * WEEK, min(max(passed, 0), FEWEST_WEEKS * WEEK))
     is_early = 0 < passed < FEWEST_WEEKS * WEEK
     if is_early and days.after and days.before >= MEASURED * FEWEST_WEEKS * WEEK:
         return _too_early(start, passed)

@@ -147,10 +147,14 @@ def _levels(grid: Floats) -> Floats:
 
 def _calm(days: Days) -> Days:
     """Without the pattern of the week, where that pays, and without odd days; those that stay are drawn in."""
+    if not len(days.day):
+        return days
     level = without_weekdays(days.level, days.day)
+    # Medians need not cancel out over a week; the line keeps its mean.
+    level = level + (days.level - level).mean()
     calm = tamed(level)
     usual = np.isclose(calm, level, rtol=1e-9, atol=0) | (np.abs(days.day) <= BESIDE)
-    if len(level) and 1 - usual.mean() > MOST_ODD:
+    if 1 - usual.mean() > MOST_ODD:
         usual = np.ones(len(level), dtype=np.bool_)
     demand = None if days.demand is None else days.demand[usual]
     return Days(days.day[usual], calm[usual], days.raw[usual], demand, days.is_per_demand)
