@@ -12,10 +12,10 @@ from metrics.review.items import Context, Item, items
 from metrics.review.lines import Line, figure
 from metrics.review.ranking import AGENDA, severity
 from metrics.review.reading import SIDES, Reading, threshold_of
-from metrics.review.suspects.rank import suspicion
-from metrics.review.suspects.trouble import trouble_of
+from metrics.review.suspects.trouble import trouble_of, worst_of
 from metrics.store import findings as kept
 from metrics.store import read
+from metrics.trends.drill import suspects
 from metrics.trends.scene import scene
 from metrics.ui.finding_words import sentence
 
@@ -107,7 +107,8 @@ def _worth_a_look(every: Sequence[Item]) -> tuple[Item, ...]:
 
 def _suspected(db: read.Reader, service: Service, lines: Sequence[Line], item: Item, as_of: datetime) -> Item:
     """The item, its leading finding with whom it is suspected to come from."""
-    first = suspicion(scene(db, service, lines, trouble_of(item, as_of))).first
+    known = scene(db, service, lines, trouble_of(item, as_of))
+    first = suspects(db, service, lines, known, worst_of(item, as_of)).first
     if first is None or first.score < LIKELY:
         return item
     lag = next((reason.values["lag_s"] for reason in first.reasons if "lag_s" in reason.values), None)

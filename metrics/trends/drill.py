@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -20,7 +20,7 @@ from metrics.review.suspects.trouble import Trouble
 from metrics.store import read
 from metrics.trends.scene import KINDS, scene
 
-__all__ = ["Drill", "Endpoint", "Lane", "drill"]
+__all__ = ["Drill", "Endpoint", "Lane", "drill", "suspects"]
 
 # As long as an hour at least: shorter windows have too few samples to compare.
 SHORTEST = timedelta(hours=1)
@@ -86,7 +86,7 @@ def drill(
         window=chosen,
         baseline=baseline,
         step=step,
-        suspicion=suspicion(known),
+        suspicion=suspects(db, service, lines, known, window or trouble.windows[-1]),
         moved=moved(lines, curves, chosen, always=set(trouble.lines)),
         endpoints=_endpoints(known),
         errors=tuple(
@@ -94,6 +94,17 @@ def drill(
         ),
         marks=marks(read.events(db, view, KINDS, service.name), view, service),
     )
+
+
+def suspects(db: read.Reader, service: Service, lines: Sequence[Line], known: Scene, window: Window) -> Suspicion:
+    """Who is behind all of a trouble's jumps; where nobody is, who is behind this one of them.
+
+    A line that jumped for several reasons has no one suspect, and its worst jump may well have one.
+    """
+    whole = suspicion(known)
+    if whole.suspects or len(known.trouble.windows) == 1:
+        return whole
+    return suspicion(scene(db, service, lines, replace(known.trouble, windows=(window,))))
 
 
 def _long_enough(window: Window) -> Window:

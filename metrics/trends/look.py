@@ -122,7 +122,7 @@ def _recent_jumps(view: View, way: int) -> Iterator[Sighting]:
         after=float(worst["reached"]),
         certainty=float(rows["certainty"].max()),
     )
-    yield Sighting(view.line, "spike", jumps, episodes)
+    yield Sighting(view.line, "spike", jumps, episodes, {"worst_at": worst["peak_at"].isoformat()})
 
 
 def _burst(view: View) -> Burst | Insufficient | None:

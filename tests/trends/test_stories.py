@@ -18,7 +18,7 @@ from metrics import config
 from metrics.model import Finding, Service
 from metrics.review.items import Item
 from metrics.review.suspects.suspect import Suspect
-from metrics.review.suspects.trouble import trouble_of
+from metrics.review.suspects.trouble import trouble_of, worst_of
 from metrics.store import Store, findings
 from metrics.trends.agenda import Agenda
 from metrics.trends.alerts import agenda_now, services_of
@@ -52,7 +52,7 @@ class Demo:
     def first_suspect(self, item: Item) -> Suspect | None:
         with self.store.read() as db:
             lines = watched(db, self.service.name, {})
-            return drill(db, self.service, lines, trouble_of(item, UNTIL)).suspicion.first
+            return drill(db, self.service, lines, trouble_of(item, UNTIL), worst_of(item, UNTIL)).suspicion.first
 
 
 @pytest.fixture(scope="module", params=SEEDS)

@@ -11,7 +11,7 @@ from metrics.model import FindingKind, Window
 from metrics.review.items import Item
 from metrics.review.lines import address_of
 
-__all__ = ["Trouble", "TroubleKind", "trouble_of", "trouble_within"]
+__all__ = ["Trouble", "TroubleKind", "trouble_of", "trouble_within", "worst_of"]
 
 TroubleKind = FindingKind | Literal["window"]
 """Of a finding; or `window`, where somebody drew one on a chart."""
@@ -40,6 +40,14 @@ def trouble_of(item: Item, now: datetime) -> Trouble:
     windows = tuple(sorted(item.windows(now), key=lambda window: window.start))
     addresses = (address_of(each.component, each.part, each.indicator) for each in item.findings)
     return Trouble(item.lead.kind, windows, tuple(dict.fromkeys(addresses)))
+
+
+def worst_of(item: Item, now: datetime) -> Window:
+    """The jump that went farthest, or the newest where that is not told; the whole time of what did not jump."""
+    windows = trouble_of(item, now).windows
+    told = item.lead.evidence.get("worst_at")
+    at = datetime.fromisoformat(told) if isinstance(told, str) else None
+    return next((each for each in windows if at is not None and each.start <= at <= each.end), windows[-1])
 
 
 def trouble_within(window: Window, lines: Sequence[str]) -> Trouble:
