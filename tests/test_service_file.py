@@ -235,7 +235,10 @@ def test_a_service_may_weigh_findings_otherwise_and_name_its_holidays(tmp_path: 
     [
         ("holidays: Japan", "holidays is 'Japan', which is no country; use two letters, as in JP."),
         ("ranking: {harm: -1}", "ranking.harm"),
-        ("ranking: {urgency: 1}", "ranking.urgency is no key here; use one of harm, size, certainty, news, nearness."),
+        (
+            "ranking: {urgency: 1}",
+            "ranking.urgency is no key here; use one of harm, size, certainty, news, nearness.",
+        ),
     ],
 )
 def test_weights_and_holidays_that_make_no_sense_are_refused(text: str, said: str, tmp_path: Path) -> None:

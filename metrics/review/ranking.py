@@ -54,7 +54,7 @@ def severity(value: float) -> Severity:
 def parts_of(
     finding: Finding, indicator: Indicator, news: News, headroom: float | None, as_of: datetime
 ) -> dict[Aspect, float]:
-    """The five parts of one finding. `headroom` is what is left up to its line, as a share of it; None without one."""
+    """The five parts of one finding. `headroom` is what is left up to its line, as a share of it; None without."""
     size = _size(finding)
     return {
         "harm": _harm(finding, indicator, has_line=headroom is not None) * (1 + size) / 2,
