@@ -127,7 +127,9 @@ def _one(service: Service, found: Agenda) -> str:
 
 
 def _row(number: int, item: Item, service: Service) -> tuple[str, ...]:
-    return str(number), item.news, ", ".join(item.owners) or "–", _sentence(item, service)
+    from metrics.ui.finding_words import NEWS
+
+    return str(number), NEWS[item.news], ", ".join(item.owners) or "–", _sentence(item, service)
 
 
 def _sentence(item: Item, service: Service) -> str:

@@ -46,6 +46,7 @@ header[data-testid="stHeader"] button, header[data-testid="stHeader"] button * {
 [class*="st-key-item-"] > :nth-child(2) { min-width: 0; }
 [class*="st-key-item-"] a { padding: 0.1rem 0; min-height: 0; }
 [class*="st-key-item-"] a p { white-space: normal; line-height: 1.25; }
+[class*="st-key-choose-"] button { justify-content: flex-start; text-align: left; padding: 0; min-height: 0; }
 @media (max-width: 640px) {
   [class*="st-key-item-"] { flex-wrap: wrap; padding-bottom: 0.4rem; row-gap: 0; }
   [class*="st-key-item-"] > :nth-child(2) { order: 3; flex: 1 0 100%; }
