@@ -22,6 +22,8 @@ MOMENT = timedelta(minutes=1)
 # Two lines jump together when they begin so close: a cause needs a moment to be felt elsewhere. That they overlap is
 # not enough: over hours everything overlaps.
 SAME_JUMP = timedelta(minutes=30)
+# What the spike detector takes for one event (metrics/analysis/_spike/news.py).
+SHORT = timedelta(hours=3)
 # So many of its jumps must have the leading line's beside them.
 COINCIDE = 0.5
 LONG = timedelta(hours=12)
@@ -129,7 +131,7 @@ def _sort(finding: Finding) -> str:
 def _coincide(a: Finding, b: Finding) -> bool:
     """Whether most of the second's jumps have one of the first's beside them."""
     mine = _episodes(b)
-    return sum(any(_touch(one, other) for other in _episodes(a)) for one in mine) >= COINCIDE * len(mine)
+    return sum(any(_touch(theirs, one) for theirs in _episodes(a)) for one in mine) >= COINCIDE * len(mine)
 
 
 def _is_step(jumps: Finding, step: Finding) -> bool:
@@ -143,7 +145,9 @@ def _episodes(finding: Finding) -> tuple[Window, ...]:
 
 
 def _touch(a: Window, b: Window) -> bool:
-    return abs(a.start - b.start) <= SAME_JUMP
+    """Whether the second began with the first, or within it where that is short: an alarm may come late."""
+    within = a.duration <= SHORT and a.start <= b.start <= a.end
+    return within or abs(a.start - b.start) <= SAME_JUMP
 
 
 def _grow_together(a: Finding, b: Finding) -> bool:

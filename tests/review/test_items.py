@@ -66,6 +66,13 @@ def test_lines_that_jump_together_are_one_trouble(one, other, together):
     assert belong_together(a, b) is together
 
 
+@pytest.mark.parametrize(("hours", "together"), [(2, True), (4, False)])
+def test_a_late_alarm_belongs_to_a_jump_that_is_short(hours, together):
+    whole = Window(MONDAY, MONDAY + timedelta(hours=hours))
+    late = finding(kind="spike", episodes=(whole,)), cpu(kind="spike", episodes=jumps(65))
+    assert belong_together(*late) is together
+
+
 def test_a_source_that_falls_silent_is_one_item_not_fifty():
     lost = [
         finding(str(n), kind="silence", part=f"/{n}", is_worse=None, evidence={"source": "datadog"})
