@@ -1,6 +1,6 @@
 # The house's own commands; `make help` lists them. TOMONI_DATA names another data folder than data/.
 PORT ?= 8501
-BENCH ?= ../shared/bench
+BENCH ?= .bench/scorers
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
