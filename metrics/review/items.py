@@ -30,6 +30,8 @@ LONG = timedelta(hours=12)
 # A step is known to half a day (metrics/analysis/shift.py); a silence to the minute.
 SAME_STEP = timedelta(hours=12)
 SAME_SILENCE = timedelta(hours=1)
+# A week: by less a forecast moves from look to look.
+SOONER = timedelta(days=7)
 # By how much a size must differ from that at the last review to be worse or better.
 NOTABLE = 0.25
 
@@ -199,11 +201,22 @@ def news_of(lead: Finding, group: Sequence[Finding], context: Context) -> News:
     earlier = context.then.get(lead.id)
     if earlier is None or not earlier.size:
         return "worse" if lead.is_worse else "continuing"
+    if lead.kind == earlier.kind == "forecast":
+        return _by_date(lead, earlier)
     grown = abs(lead.size) / abs(earlier.size) - 1
     more_jumps = len(lead.episodes) > len(earlier.episodes) > 0
     if grown >= NOTABLE or (more_jumps and grown > -NOTABLE):
         return "better" if lead.is_worse is False else "worse"
     return "better" if grown <= -NOTABLE and lead.is_worse else "continuing"
+
+
+def _by_date(now: Finding, then: Finding) -> News:
+    """A limit that has come nearer than time alone brings it, or gone farther away."""
+    dates = [each.evidence.get("early") for each in (now, then)]
+    if not all(isinstance(each, str) for each in dates):
+        return "continuing"
+    sooner = datetime.fromisoformat(str(dates[1])) - datetime.fromisoformat(str(dates[0]))
+    return "worse" if sooner >= SOONER else "better" if sooner <= -SOONER else "continuing"
 
 
 def _was_told(finding: Finding, context: Context) -> bool:

@@ -55,13 +55,15 @@ def parts_of(
     finding: Finding, indicator: Indicator, news: News, headroom: float | None, as_of: datetime
 ) -> dict[Aspect, float]:
     """The five parts of one finding. `headroom` is what is left up to its line, as a share of it; None without."""
-    size = _size(finding)
+    near = _nearness(finding, headroom, as_of)
+    # A limit that is reached is as big as it gets, however little it took to get there.
+    size = max(_size(finding), near) if finding.kind == "forecast" else _size(finding)
     return {
         "harm": _harm(finding, indicator, has_line=headroom is not None) * (1 + size) / 2,
         "size": size,
         "certainty": min(max(finding.certainty, 0.0), 1.0),
         "news": NEWS[news],
-        "nearness": _nearness(finding, headroom, as_of),
+        "nearness": near,
     }
 
 

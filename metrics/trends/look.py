@@ -16,7 +16,7 @@ from metrics.analysis.detection import Detection
 from metrics.analysis.drift import Drift, drift
 from metrics.analysis.forecast import Crossing, forecast
 from metrics.analysis.shift import shifts
-from metrics.analysis.signal import Signal
+from metrics.analysis.signal import Signal, moment
 from metrics.analysis.silence import lapses
 from metrics.analysis.threshold import exceedances
 from metrics.model import Insufficient, Service, Window
@@ -147,30 +147,43 @@ def _levels(view: View) -> Iterator[Sighting]:
     for step in () if isinstance(steps, Insufficient) else steps:
         if step.since >= view.as_of - RECENT:
             yield Sighting(view.line, "shift", step)
-    trend = drift(view.hourly)
-    if isinstance(trend, Drift):
+    found = drift(view.hourly)
+    trend = found if isinstance(found, Drift) else None
+    if trend:
         evidence = {"per_day": trend.per_day, "as_step": trend.as_step, "driver": _driver(view)}
         yield Sighting(view.line, "drift", trend, evidence=evidence)
-        yield from _forecast(view, trend)
+    yield from _forecast(view, trend)
 
 
-def _forecast(view: View, trend: Drift) -> Iterator[Sighting]:
+def _forecast(view: View, trend: Drift | None) -> Iterator[Sighting]:
+    """What a trend runs into; without a trend that is sure, a limit so near that two methods see it."""
     limit = limit_of(view)
-    rising = view.line.indicator.better != "higher"
-    if limit is None or (trend.size > 0) != rising:
+    if limit is None:
         return
+    rising = view.line.indicator.better != "higher"
     found = forecast(view.hourly, limit, rising=rising)
-    if isinstance(found, Crossing) and found.early is not None:
-        times = {name: at.isoformat() if at else None for name, at in _times(found)}
+    if not isinstance(found, Crossing) or found.early is None:
+        return
+    towards = trend if trend and (trend.size > 0) == rising else None
+    if towards or found.urgent:
+        grown = towards or _grown(view.hourly, found)
         evidence = {
-            **times,
+            **{name: at.isoformat() if at else None for name, at in _times(found)},
             "limit": limit,
-            "per_day": trend.per_day,
+            "per_day": towards.per_day if towards else None,
             "urgency": "urgent" if found.urgent else None,
             "driver": _driver(view),
         }
         # What has grown is told by the trend; the forecast tells where that leads.
-        yield Sighting(view.line, "forecast", replace(trend, certainty=found.certainty), evidence=evidence)
+        yield Sighting(view.line, "forecast", replace(grown, certainty=found.certainty), evidence=evidence)
+
+
+def _grown(hourly: Signal, found: Crossing) -> Detection:
+    """From the first day that is known to the last, where no trend says since when."""
+    first = hourly.values[hourly.day == hourly.day[0]]
+    return Detection(
+        since=moment(hourly.ts[0]), before=float(np.median(first)), after=found.before, certainty=found.certainty
+    )
 
 
 def _times(found: Crossing) -> tuple[tuple[str, datetime | None], ...]:
@@ -211,6 +224,9 @@ def _follows(signal: Signal, other: Signal) -> bool:
 
 
 def _is_notable(seen: Sighting) -> bool:
+    """A limit in sight is, however little it takes to get there."""
+    if seen.kind == "forecast":
+        return True
     found = seen.detection
     enough = found.per_cent is None or abs(found.per_cent) >= 100 * NOTABLE_SHARE
     if seen.line.indicator.unit == "1" and abs(found.size) < 1:

@@ -119,6 +119,15 @@ def test_news_is_against_the_last_review(now, then, news):
     assert item.news == news
 
 
+@pytest.mark.parametrize(("days", "news"), [(30, "worse"), (40, "continuing"), (50, "better")])
+def test_news_of_a_limit_is_its_date(days, news):
+    def at(left):
+        return finding(kind="forecast", evidence={"early": (MONDAY + left * DAY).isoformat(), "limit": 1.0})
+
+    (item,) = items([at(days)], context([at(40)]))
+    assert item.news == news
+
+
 def test_users_come_first_and_what_is_over_last():
     user, machine = finding("a", kind="drift"), cpu("b", kind="drift", after=52.0)
     gone = finding("c", kind="spike", gone_at=MONDAY)
