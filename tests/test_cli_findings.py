@@ -16,6 +16,7 @@ import pytest
 from metrics import cli
 from metrics.cli_findings import CSV
 from metrics.store import Store, notices
+from metrics.ui.finding_words import NEWS
 from tests.pages import deployments
 from tests.trends.made import fill, lines_of
 from tests.trends.test_notify import Room
@@ -76,7 +77,7 @@ def test_the_table_has_a_line_an_item_and_what_is_below_the_fold(ask, demo):
     assert header.split() == ["NEWS", "OWNERS", "WHAT"]
     assert 1 <= len(told["items"]) <= 7
     for number, (row, item) in enumerate(zip(rows, told["items"], strict=False), 1):
-        assert row.split()[:2] == [str(number), item["news"]]
+        assert row.startswith(f"{number}  {NEWS[item['news']]} ")
         assert ", ".join(item["owners"]) in row
         assert row.endswith(item["sentence"])
     assert rows[len(told["items"]) :] == [f"{len(told['rest'])} more below the fold; --format json has them"]
