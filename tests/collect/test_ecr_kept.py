@@ -12,7 +12,7 @@ from metrics import config
 from metrics.collect.run import Outcome, Request, chosen, run_source, store_of
 from metrics.model import Window
 from metrics.review.delivery.images import images_of
-from metrics.store import read
+from metrics.store import deliveries, read
 from tests.collect.cloudwatch.aws_json_server import Cloud, Fault, running
 from tests.collect.ecr_account import MB, digest, image, registry, source
 from tests.collect.folders import configure
@@ -57,7 +57,7 @@ def values(folder: Path, indicator: str) -> list[tuple[datetime, float]]:
 
 def images(folder: Path) -> list[tuple[str, tuple[str, ...]]]:
     with store_of(config.load(folder)).read() as db:
-        return [(each.digest, each.tags) for each in images_of(read.snapshots(db))]
+        return [(each.digest, each.tags) for each in images_of(deliveries.images(db, Window(NOON - DAY, NOON + DAY)))]
 
 
 def test_a_second_run_adds_nothing_but_its_reading(folder, cloud):
@@ -81,8 +81,10 @@ def test_an_image_that_expired_and_one_that_was_pushed_again_stay_known(folder, 
         (NOON + HOUR / 2, 130.0),
         (NOON + HOUR, 120.0),
     ]
+    # Each push: a deployment between two of them brought what was there then.
     assert images(folder) == [
         (digest("one"), ("v1",)),
+        (digest("two"), ("latest", "v2")),
         (digest("three"), ("latest", "v3")),
         (digest("two"), ("production", "v2")),
     ]
