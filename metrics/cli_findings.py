@@ -7,7 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from metrics import config as configuration
@@ -15,7 +15,7 @@ from metrics.cli_flags import a_time
 from metrics.cli_show import Progress, table
 from metrics.config import Config
 from metrics.errors import InputError
-from metrics.model import Service
+from metrics.model import Finding, Service
 
 if TYPE_CHECKING:
     from metrics.review.items import Item
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_verbs", "look"]
 
-USUAL = timedelta(weeks=1)
 CSV = (
     *("item", "place", "news", "owners", "score", "severity", "id", "component", "part", "indicator", "kind"),
     *("since", "until", "before", "after", "size", "unit", "certainty", "first_seen", "sentence"),
@@ -162,12 +161,11 @@ def _plain(item: Item, service: Service) -> dict[str, object]:
         "why": {name: round(value, 4) for name, value in item.parts.items()},
         "since": item.since.isoformat(),
         "until": item.until.isoformat() if item.until else None,
-        "findings": [_fields(item, number) for number in range(len(item.findings))],
+        "findings": [_fields(finding) for finding in item.findings],
     }
 
 
-def _fields(item: Item, number: int) -> dict[str, object]:
-    f = item.findings[number]
+def _fields(f: Finding) -> dict[str, object]:
     times = {name: at.isoformat() if at else None for name, at in (("since", f.since), ("until", f.until))}
     seen = {"first_seen": f.first_seen.isoformat(), "last_seen": f.last_seen.isoformat()}
     jumps = [[each.start.isoformat(), each.end.isoformat()] for each in f.episodes]
@@ -192,7 +190,7 @@ def _csv(told: Told) -> str:
                 "item": item.id, "place": place, "news": item.news, "owners": " ".join(item.owners),
                 "score": round(item.score, 4), "severity": severity(item.score),
             }  # fmt: skip
-            for number, finding in enumerate(item.findings):
+            for finding in item.findings:
                 said = sentence(finding, catalog.load().indicators, service.time_zone)
-                writer.writerow(whole | _fields(item, number) | {"sentence": said})
+                writer.writerow(whole | _fields(finding) | {"sentence": said})
     return out.getvalue().rstrip("\n")

@@ -29,6 +29,7 @@ __all__ = [
     "passes",
     "scorers",
     "spikes",
+    "unended",
     "write",
     "write_spikes",
 ]
