@@ -58,8 +58,10 @@ EventKind = Literal["deployment", "incident", "change", "alert", "batch_run", "b
 FindingKind = Literal["silence", "forecast", "burst", "shift", "drift", "spike", "threshold"]
 """What a trend alert sees; where two of them see the same trouble of one line, the one named first speaks for it."""
 
-EntryKind = Literal["cause", "note"]
-"""What a person's word is about: the cause of an incident, or what a deployment mended; a note on a trouble."""
+EntryKind = Literal["cause", "note", "review", "disposition", "rule", "action", "verdict", "hole"]
+"""What a person's word is about: the cause of an incident, or what a deployment mended; a note on a trouble; a
+review; what to do about a thing on its agenda; what to do about an alert rule; an action, and whether it worked; an
+indicator that a component can't have."""
 
 
 @dataclass(frozen=True, slots=True)

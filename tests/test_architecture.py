@@ -42,6 +42,16 @@ MAY_IMPORT = {noun: NOUNS[:n] for n, noun in enumerate(NOUNS)} | {
         "metrics.ui.words",
         "metrics.ui.finding_words",
     ),
+    # The review as an object: the store read, what a review is made of put into words, and kept as files.
+    "metrics.meeting": (
+        *NOUNS,
+        "metrics.store",
+        "metrics.analysis",
+        "metrics.review",
+        "metrics.trends",
+        "metrics.ui.words",
+        "metrics.ui.finding_words",
+    ),
     "metrics.ui": (
         *NOUNS,
         "metrics.store.Store",
@@ -54,6 +64,7 @@ MAY_IMPORT = {noun: NOUNS[:n] for n, noun in enumerate(NOUNS)} | {
         "metrics.analysis",
         "metrics.review",
         "metrics.trends",
+        "metrics.meeting",
     ),
     "app": ("metrics.ui", "metrics.review", "metrics.model"),
     "pages": ("metrics.ui", "metrics.review", "metrics.model"),
@@ -161,7 +172,7 @@ def defines(module: Module, name: str) -> bool:
         ("duckdb", ("metrics.store",)),
         ("streamlit", ("app", "pages", "metrics.ui")),
         ("httpx", ("metrics.collect", "metrics.cli")),
-        ("pydantic", (*NOUNS, "metrics.collect", "metrics.cli")),
+        ("pydantic", (*NOUNS, "metrics.collect", "metrics.cli", "metrics.meeting.shelf")),
         ("argparse", ("metrics.cli",)),
     ],
 )

@@ -12,7 +12,7 @@ from metrics.store import Store, archive
 from tests.collect.folders import ROOT, metrics
 
 PAGE = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
-VIEWS = ("v_samples", "v_events", "v_coverage", "v_findings")
+VIEWS = ("v_samples", "v_events", "v_coverage", "v_findings", "v_reviews", "v_decisions", "v_actions")
 ROW = re.compile(r"^\| `(\w+)` \| (\w+) \|", re.MULTILINE)
 
 

@@ -3,44 +3,77 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
+
+import duckdb
 
 from metrics.model import Entry, EntryKind
 from metrics.store.database import Store
 from metrics.store.shared import Reader
 
-__all__ = ["add", "history", "latest"]
+__all__ = ["add", "answer", "forget", "history", "latest", "stamp"]
 
 
-def add(store: Store, entry: Entry) -> None:
-    """Keep one more word."""
-    said = None if entry.said is None else json.dumps(dict(entry.said), ensure_ascii=False)
+def add(store: Store, *words: Entry) -> None:
+    """Keep some more words, all of them or none."""
     with store.write() as connection:
-        # A clock that was put back, or one microsecond for two, must not let an older word win.
-        connection.execute(
-            """INSERT INTO entries
-            SELECT greatest($at, max(said_at) + INTERVAL 1 MICROSECOND), $author, $kind, $service, $subject, $said
-            FROM entries WHERE kind = $kind AND service = $service AND subject = $subject""",
-            {
-                "at": entry.at.astimezone(UTC).replace(tzinfo=None),
-                "author": entry.author,
-                "kind": entry.kind,
-                "service": entry.service,
-                "subject": entry.subject,
-                "said": said,
-            },
-        )
+        for word in words:
+            _insert(connection, word)
 
 
-def latest(db: Reader, kind: EntryKind, service: str | None = None) -> tuple[Entry, ...]:
-    """The word that holds for each subject; what was taken back is not among them."""
+def answer(store: Store, word: Entry, seen: datetime | None) -> Entry | None:
+    """Keep a word if nothing was said of its subject since `seen`, the time of the word that its author knows of.
+
+    Returns None once it is kept; else what somebody else said meanwhile, and nothing is kept: the last to write must
+    not win without having read the other's.
+    """
+    with store.write() as connection:
+        row = connection.execute(
+            """SELECT said_at, author, kind, service, subject, said FROM entries
+            WHERE kind = $kind AND service = $service AND subject = $subject ORDER BY said_at DESC LIMIT 1""",
+            {"kind": word.kind, "service": word.service, "subject": word.subject},
+        ).fetchone()
+        newest = _entry(*row) if row else None
+        if newest is not None and newest.at != seen:
+            return newest
+        _insert(connection, word)
+        return None
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, word: Entry) -> None:
+    said = None if word.said is None else json.dumps(dict(word.said), ensure_ascii=False)
+    # A clock that was put back, or one microsecond for two, must not let an older word win.
+    connection.execute(
+        """INSERT INTO entries
+        SELECT greatest($at, max(said_at) + INTERVAL 1 MICROSECOND), $author, $kind, $service, $subject, $said
+        FROM entries WHERE kind = $kind AND service = $service AND subject = $subject""",
+        {
+            "at": word.at.astimezone(UTC).replace(tzinfo=None),
+            "author": word.author,
+            "kind": word.kind,
+            "service": word.service,
+            "subject": word.subject,
+            "said": said,
+        },
+    )
+
+
+def stamp(db: Reader, service: str) -> str:
+    """Changes with each word that is said of a service."""
+    return str(db.rows("SELECT count(*), max(said_at) FROM entries WHERE service = $1", [service])[0])
+
+
+def latest(db: Reader, kind: EntryKind, service: str | None = None, about: str = "") -> tuple[Entry, ...]:
+    """The word that holds for each subject that begins so; what was taken back is not among them."""
     rows = db.rows(
         """SELECT said_at, author, kind, service, subject, said
-        FROM (FROM entries WHERE kind = $kind AND ($service IS NULL OR service = $service)
+        FROM (FROM entries
+              WHERE kind = $kind AND ($service IS NULL OR service = $service) AND starts_with(subject, $about)
               QUALIFY row_number() OVER (PARTITION BY service, subject ORDER BY said_at DESC) = 1)
         WHERE said IS NOT NULL
         ORDER BY service, subject""",
-        {"kind": kind, "service": service},
+        {"kind": kind, "service": service, "about": about},
     )
     return tuple(_entry(*row) for row in rows)
 
@@ -53,6 +86,14 @@ def history(db: Reader, kind: EntryKind, service: str, subject: str) -> tuple[En
         {"kind": kind, "service": service, "subject": subject},
     )
     return tuple(_entry(*row) for row in rows)
+
+
+def forget(store: Store, service: str, authors: Sequence[str]) -> None:
+    """Take away all that these authors said of a service: the demo's own words go with the demo."""
+    with store.write() as connection:
+        connection.execute(
+            "DELETE FROM entries WHERE service = $1 AND list_contains($2, author)", [service, list(authors)]
+        )
 
 
 def _entry(at: datetime, author: str, kind: EntryKind, service: str, subject: str, said: str | None) -> Entry:

@@ -38,9 +38,19 @@ __all__ = [
     "series",
     "snapshots",
     "sql",
+    "stamp",
     "totals",
     "watermarks",
 ]
+
+
+def stamp(db: Reader) -> str:
+    """Changes whenever data are added, corrected or looked at, and not when somebody says something."""
+    row = db.rows(
+        """SELECT (SELECT (count(*), max(run_id), max(finished_at), sum(rows_written)) FROM runs),
+                  (SELECT (count(*), max(ran_at)) FROM passes)"""
+    )
+    return str(row[0])
 
 
 def series(db: Reader, service: str | None = None) -> pd.DataFrame:

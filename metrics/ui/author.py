@@ -1,30 +1,77 @@
-"""Who speaks: asked once and remembered for the visit, since a word without a name is nobody's."""
+"""Who speaks: asked once and remembered by the browser, since a word without a name is nobody's.
+
+Until there is a sign-in this is what somebody says of themselves. Only the frame reads it: pages ask `here.who`.
+"""
 
 from __future__ import annotations
 
+from urllib.parse import quote, unquote
+
 import streamlit as st
 
-__all__ = ["ask", "name"]
+from metrics.ui.words import t
+
+__all__ = ["LONGEST", "ask", "field", "known", "remember"]
+
+COOKIE = "tomoni_name"
+YEAR_S = 365 * 86_400
+LONGEST = 60
 
 
-def ask(label: str, placeholder: str) -> None:
-    """The field for the name. A widget's own state goes when another page is shown: the name must not."""
-    st.text_input(
-        label,
-        value=name(),
-        key="author-field",
-        placeholder=placeholder,
-        label_visibility="collapsed",
-        width=190,
-        max_chars=80,
-        on_change=_keep,
+def known() -> str:
+    """The name that was said in this visit, else the one that the browser remembers; empty without."""
+    if "author" not in st.session_state:
+        st.session_state["author"] = _cleaned(unquote(st.context.cookies.get(COOKIE, "")))
+    return str(st.session_state["author"])
+
+
+def field(who: str) -> None:
+    """In the header of every page: who one is, and where to change it."""
+    with st.popover(
+        who or t("Who are you?"), key="who", type="tertiary", help=t("Signs what you say on these pages.")
+    ):
+        _input("who-field", who, t("Your name"))
+        st.caption(t("This browser remembers it. Everybody who opens these pages can read what you sign."))
+
+
+def ask(who: str, placeholder: str) -> None:
+    """Beside something to be said: the field, as long as nobody has said who they are."""
+    if who:
+        st.caption(t("as {who}", who=who.replace("[", "(").replace("]", ")")), width="content")
+    else:
+        _input("author-field", who, placeholder)
+
+
+def remember() -> None:
+    """Hand a name that was just said to the browser."""
+    if (name := st.session_state.pop("author-said", None)) is None:
+        return
+    written = quote(name, safe="")  # nothing is left of it that a script or a cookie could trip over
+    age = YEAR_S if name else 0
+    st.html(
+        f"<script>document.cookie = '{COOKIE}={written}; path=/; max-age={age}; SameSite=Lax'</script>",
+        unsafe_allow_javascript=True,
     )
 
 
-def name() -> str:
-    """Empty until somebody has said who they are."""
-    return str(st.session_state.get("author", ""))
+def _input(key: str, who: str, placeholder: str) -> None:
+    st.text_input(
+        t("Your name"),
+        value=who,
+        key=key,
+        placeholder=placeholder,
+        label_visibility="collapsed",
+        width=200,
+        max_chars=LONGEST,
+        on_change=_keep,
+        args=(key,),
+    )
 
 
-def _keep() -> None:
-    st.session_state["author"] = st.session_state["author-field"].strip()
+def _keep(key: str) -> None:
+    name = _cleaned(st.session_state[key])
+    st.session_state["author"] = st.session_state["author-said"] = name
+
+
+def _cleaned(text: str) -> str:
+    return " ".join(text.split())[:LONGEST]

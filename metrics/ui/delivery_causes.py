@@ -57,7 +57,7 @@ def keep(here: Frame) -> None:
     judged: Judgement | None = st.session_state.pop("judgement", None)
     if judged is None:
         return
-    entries.add(store_of(here.folder), entry(judged.subject, judged.verdict, here.now, author.name()))
+    entries.add(store_of(here.folder), entry(judged.subject, judged.verdict, here.now, here.who))
     st.session_state["judged"] = {*st.session_state.get("judged", ()), judged.subject}
 
 
@@ -79,7 +79,7 @@ def draw(here: Frame, seen: Seen, of: EnvironmentDelivery) -> None:
         st.subheader(t("Causes"), anchor=False, width="content")
         st.caption(_told(of), width="content")
         st.space("stretch")
-        author.ask(t("Your name"), t("Your name, to judge"))
+        author.ask(here.who, t("Your name, to judge"))
     rows = _Rows(here, deployments, of.environment)
     for link in open_[:SHOWN]:
         rows.draw(link)
@@ -107,14 +107,14 @@ def _told(of: EnvironmentDelivery) -> str:
     )
 
 
-def _judge(subject: Subject, deployment: str | None, cause: str | None) -> None:
-    st.session_state["judgement"] = Judgement(subject, Verdict(deployment, author.name(), cause))
+def _judge(who: str, subject: Subject, deployment: str | None, cause: str | None) -> None:
+    st.session_state["judgement"] = Judgement(subject, Verdict(deployment, who, cause))
 
 
-def _choose(subject: Subject, key: str) -> None:
+def _choose(who: str, subject: Subject, key: str) -> None:
     chosen: Deployment | None = st.session_state[key]
     if chosen is not None:
-        _judge(subject, chosen.id, None)
+        _judge(who, subject, chosen.id, None)
 
 
 def _take_back(subject: Subject) -> None:
@@ -126,6 +126,7 @@ class _Rows:
 
     def __init__(self, here: Frame, deployments: Sequence[Deployment], environment: str) -> None:
         self._here = here
+        self._who = here.who
         self._all = deployments
         mine = (each for each in deployments if each.environment == environment and each.reached_users)
         self._candidates = sorted(mine, key=lambda each: each.started, reverse=True)
@@ -137,12 +138,14 @@ class _Rows:
             st.markdown(self._said(link), width="stretch")
             if link.state != "confirmed" and link.deployment is not None:
                 blamed = self._all[link.deployment].id
-                self._button(t("Confirm"), f"confirm-{name}", _judge, (subject, blamed, None), kind="primary")
-            with st.popover(t("Another deployment …"), disabled=not author.name()):
+                self._button(
+                    t("Confirm"), f"confirm-{name}", _judge, (self._who, subject, blamed, None), kind="primary"
+                )
+            with st.popover(t("Another deployment …"), disabled=not self._who):
                 self._others(link, subject, f"choose-{name}")
-            with st.popover(t("No change …"), disabled=not author.name()):
+            with st.popover(t("No change …"), disabled=not self._who):
                 for cause in CAUSES:
-                    self._button(t(NO_CHANGE[cause]), f"{cause}-{name}", _judge, (subject, None, cause))
+                    self._button(t(NO_CHANGE[cause]), f"{cause}-{name}", _judge, (self._who, subject, None, cause))
             if link.verdict is not None:
                 self._button(t("Undo"), f"undo-{name}", _take_back, (subject,), kind="tertiary")
 
@@ -154,8 +157,8 @@ class _Rows:
         args: tuple[object, ...],
         kind: Literal["primary", "secondary", "tertiary"] = "secondary",
     ) -> None:
-        st.button(label, key=key, on_click=act, args=args, type=kind, disabled=not author.name(),
-                  help=None if author.name() else t("Say who you are first."))  # fmt: skip
+        st.button(label, key=key, on_click=act, args=args, type=kind, disabled=not self._who,
+                  help=None if self._who else t("Say who you are first."))  # fmt: skip
 
     def _others(self, link: Link, subject: Subject, key: str) -> None:
         felt = _when(link, self._all)
@@ -168,7 +171,7 @@ class _Rows:
             placeholder=t("Choose the deployment"),
             key=key,
             on_change=_choose,
-            args=(subject, key),
+            args=(self._who, subject, key),
         )
 
     def _said(self, link: Link) -> str:

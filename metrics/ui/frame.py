@@ -8,17 +8,17 @@ from __future__ import annotations
 import ast
 import os
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from metrics.config import Config
+from metrics.meeting.shelf import closed_until
 from metrics.model import Service
-from metrics.ui import address, controls, loading
+from metrics.ui import address, author, controls, loading
 from metrics.ui.loading import Facts
 from metrics.ui.style import STYLE
 from metrics.ui.words import age, both, moment, t
@@ -38,6 +38,8 @@ class Frame:
     service: Service
     facts: Facts
     now: datetime
+    who: str
+    """The name of the person who looks at the page; empty until they have said it. No other place knows."""
     toolbar: DeltaGenerator
     """The row beside the title, for the page's own controls."""
 
@@ -50,12 +52,8 @@ class Frame:
         return self.service.time_zone
 
     def last_review(self) -> datetime | None:
-        """When the newest closed review was held: data/reviews/<date>.json."""
-        dates = sorted(file.stem for file in (self.folder / "reviews").glob("????-??-??.json"))
-        if not dates:
-            return None
-        day = date.fromisoformat(dates[-1])
-        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+        """Up to when the newest closed review of this service looked."""
+        return closed_until(self.folder, self.service.name)
 
     def require_data(self) -> datetime:
         """The newest sample's time, else that of events; without any, the page is one sentence: how to begin."""
@@ -84,7 +82,7 @@ def begin(doc: str | None, *, of_one_service: bool = True) -> Frame:
         for path, name in pages():
             st.page_link(path, label=t(name), query_params=address.carried())
     settings = loading.configuration(folder)
-    now = datetime.now(UTC)
+    now, who = datetime.now(UTC), author.known()
     facts = loading.facts(folder, now)
     loading.collect_in_background(folder)
     with bar:
@@ -93,11 +91,13 @@ def begin(doc: str | None, *, of_one_service: bool = True) -> Frame:
         service = _service(settings, facts, picker=of_one_service)
         reached = facts.reached.get(service.name) if of_one_service else max(facts.reached.values(), default=None)
         st.caption(_freshness(reached, service, now), width="content")
+        author.field(who)
+    author.remember()
     _failures(facts)
     toolbar = st.container(horizontal=True, vertical_alignment="center", key="toolbar", gap="small")
     with toolbar:
         st.title(t(title), anchor=False, width="content")
-    return Frame(folder, settings, service, facts, now, toolbar)
+    return Frame(folder, settings, service, facts, now, who, toolbar)
 
 
 @cache

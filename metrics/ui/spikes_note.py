@@ -36,7 +36,7 @@ def keep(here: Frame) -> None:
     written: _Written | None = st.session_state.pop("note-written", None)
     if written is None:
         return
-    word = Entry(here.now, author.name(), "note", here.service.name, written.subject, {"text": written.text})
+    word = Entry(here.now, here.who, "note", here.service.name, written.subject, {"text": written.text})
     entries.add(store_of(here.folder), word)
 
 
@@ -54,13 +54,13 @@ def draw(here: Frame, subject: str, query: address.Query) -> None:
         max_chars=MOST,
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        author.ask(t("Your name"), t("Your name, to sign"))
+        author.ask(here.who, t("Your name, to sign"))
         st.button(
             t("Keep note"),
             on_click=_write,
             args=(subject,),
-            disabled=not author.name(),
-            help=None if author.name() else t("Say who you are first."),
+            disabled=not here.who,
+            help=None if here.who else t("Say who you are first."),
         )
     st.caption(t("A link to hand on:"))
     st.code(f"{st.context.url or ''}?{urlencode(query, doseq=True, safe='/:')}", language=None, wrap_lines=True)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from metrics.errors import StoreBusyError
+from metrics.meeting.shelf import dumped
+from metrics.review.minutes import Review
 from metrics.store import Store
 from metrics.ui import frame, tiles
 from tests.pages import deployments
 
 ROOT = Path(__file__).parents[2]
+HELD = datetime(2026, 11, 17, 15, tzinfo=UTC)
 PAGES = [path for path, _ in frame.pages()]
 
 
@@ -187,7 +190,8 @@ def test_since_the_last_review_is_offered_once_there_was_one(demo, monkeypatch):
     reviews = demo / "reviews"
     assert "review" not in visit("app.py", demo, monkeypatch).button_group(key="period").options
     reviews.mkdir()
-    (reviews / "2026-11-18.json").write_text("{}")
+    held = Review("2026-11-18", "jobs", "Jobs", "Asia/Tokyo", HELD - timedelta(weeks=1), HELD, HELD)
+    (reviews / "2026-11-18.json").write_text(dumped(held))
     app = visit("app.py", demo, monkeypatch, period="review")
     (reviews / "2026-11-18.json").unlink()
     reviews.rmdir()

@@ -103,3 +103,32 @@ def speak(path: Path, name: str, told: Connection) -> None:
     told.recv()
     for number in range(EACH):
         entries.add(Store(path), word(f"{name}{number}"))
+
+
+def test_the_last_to_write_does_not_win_without_having_read_the_others_word(store: Store):
+    first, second = word("a"), word("b", minutes=1)
+    assert entries.answer(store, first, None) is None
+    rival = entries.answer(store, second, None)  # who wrote it has not seen the first one
+    assert rival == first
+    with store.read() as db:
+        assert entries.history(db, "cause", "shop", "incident/1") == (first,)
+    assert entries.answer(store, second, rival.at) is None
+    with store.read() as db:
+        assert entries.latest(db, "cause", "shop") == (second,)
+
+
+def test_several_words_are_kept_together(store: Store):
+    entries.add(store, word("a"), word("b", subject="deployment/7"))
+    with store.read() as db:
+        before = entries.stamp(db, "shop")
+        assert [each.subject for each in entries.latest(db, "cause", "shop", "incident/")] == ["incident/1"]
+    entries.add(store, word("c", minutes=1))
+    with store.read() as db:
+        assert entries.stamp(db, "shop") != before
+
+
+def test_only_the_named_authors_are_forgotten(store: Store):
+    entries.add(store, word("a"), Entry(AT, "Ren", "cause", "shop", "incident/2", {"deployment": "a"}))
+    entries.forget(store, "shop", ["Mika"])
+    with store.read() as db:
+        assert [each.author for each in entries.latest(db, "cause")] == ["Ren"]

@@ -1,0 +1,79 @@
+"""What moved: at most seven items of the trend alerts, each with whom it is suspected to come from."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from metrics import catalog
+from metrics.meeting.setting import Setting
+from metrics.model import Window
+from metrics.review.items import Item
+from metrics.review.lines import address_of
+from metrics.review.minutes import Section, Topic
+from metrics.review.suspects.trouble import trouble_of, worst_of
+from metrics.review.suspects.words import KIND_NAMES
+from metrics.trends.agenda import agenda
+from metrics.trends.drill import suspects
+from metrics.trends.scene import scene
+from metrics.ui.finding_words import NEWS, item_sentence, sentence
+from metrics.ui.words import t
+
+__all__ = ["section"]
+
+# A suspect with less than that speaking for it is no reason to offer.
+PLAUSIBLE = 0.3
+REASONS = 3
+# Beside the review's own window as much before it, to see what it moved from.
+BEFORE = 3
+
+
+def section(setting: Setting) -> Section:
+    """The items of the last pass of the review's window, what matters most first."""
+    window = setting.window
+    found = agenda(setting.db, setting.service, setting.lines, window.end, window.start)
+    if found.as_of is None:
+        nothing = t("Not looked for yet: trend alerts need two weeks of data.")
+        return Section("moved", nothing=nothing)
+    if not found.items:
+        return Section("moved", more=len(found.rest), nothing=t("A quiet time: nothing moved that is worth a look."))
+    addresses = [_address(item) for item in found.items]
+    figures = setting.figures(addresses)
+    drawn = setting.curves(addresses, Window(window.start - BEFORE * window.duration, window.end))
+    topics = tuple(
+        Topic(
+            subject=f"finding/{item.id}",
+            section="moved",
+            sentence=item_sentence(item, catalog.load().indicators, setting.service.time_zone),
+            owners=item.owners,
+            tag=t(NEWS[item.news]),
+            detail=_others(setting, item),
+            reasons=_reasons(setting, item),
+            figures=(figures[address],) if address in figures else (),
+            curve=drawn.get(address, ()),
+            started=item.since,
+            page="spikes",
+            query={"service": setting.service.name, "item": item.id},
+        )
+        for item, address in zip(found.items, addresses, strict=True)
+    )
+    return Section("moved", topics, more=len(found.rest))
+
+
+def _address(item: Item) -> str:
+    return address_of(item.lead.component, item.lead.part, item.lead.indicator)
+
+
+def _others(setting: Setting, item: Item) -> tuple[str, ...]:
+    """What else belongs to it."""
+    tell = partial(sentence, indicators=catalog.load().indicators, zone=setting.service.time_zone)
+    return tuple(tell(finding) for finding in item.findings[1:6])
+
+
+def _reasons(setting: Setting, item: Item) -> tuple[str, ...]:
+    """The suspects by name, likeliest first."""
+    as_of = min(item.lead.last_seen + timedelta(minutes=1), setting.window.end)
+    known = scene(setting.db, setting.service, setting.lines, trouble_of(item, as_of))
+    found = suspects(setting.db, setting.service, setting.lines, known, worst_of(item, as_of))
+    likely = [each for each in found.suspects if each.score >= PLAUSIBLE][:REASONS]
+    return tuple(f"{t(KIND_NAMES[each.kind])}: {each.title}" for each in likely)

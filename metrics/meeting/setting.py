@@ -1,0 +1,81 @@
+"""What the sections of an agenda are made from: one consistent state of the store, and the time it looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from metrics.model import Service, Window
+from metrics.review.lines import Curve, Line, by_series, curve, figure, whole_steps
+from metrics.review.minutes import Figure
+from metrics.review.period import Period, fitting_step
+from metrics.store import read
+
+__all__ = ["Setting", "plain"]
+
+# So many steps make a line that can be read on a projector, and keep three years of frozen reviews small.
+POINTS = 120
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """`window` is what the review looks at; `lines` are the service's, of a duration's percentiles one."""
+
+    db: read.Reader
+    service: Service
+    lines: Sequence[Line]
+    window: Window
+    now: datetime
+    review: str
+    """Its id."""
+
+    @property
+    def period(self) -> Period:
+        return Period(self.window, self.service.time_zone)
+
+    @cached_property
+    def by_address(self) -> Mapping[str, Line]:
+        return {line.address: line for line in self.lines}
+
+    def figures(self, addresses: Sequence[str]) -> dict[str, Figure]:
+        """By address, each line's figure for the review's window and for the one before it, where it has either."""
+        wanted = [self.by_address[each] for each in dict.fromkeys(addresses) if each in self.by_address]
+        ids = sorted({number for line in wanted for number in line.reads})
+        if not ids:
+            return {}
+        now, before = (self._period(window, ids, wanted) for window in (self.window, self.period.previous))
+        since, until = self.window.start, self.window.end
+        return {
+            line.address: Figure(
+                line.address, line.indicator.unit, since, until, now[line.address], before[line.address]
+            )
+            for line in wanted
+        }
+
+    def _period(self, window: Window, ids: list[int], wanted: Sequence[Line]) -> dict[str, float | None]:
+        rows = {int(row["series_id"]): row for row in read.period(self.db, window, ids).to_dict("records")}
+        return {line.address: figure(line, rows) for line in wanted}
+
+    def curves(self, addresses: Sequence[str], window: Window) -> dict[str, tuple[tuple[datetime, float], ...]]:
+        """By address, each line in about a hundred steps, for a picture of it."""
+        wanted = [self.by_address[each] for each in dict.fromkeys(addresses) if each in self.by_address]
+        ids = sorted({number for line in wanted for number in line.reads})
+        if not ids:
+            return {}
+        longest = max((timedelta(seconds=line.period_s) for line in wanted), default=timedelta(0))
+        step = max(fitting_step(window, POINTS), longest)
+        buckets = by_series(read.buckets(self.db, ids, window, step, self.service.time_zone))
+        drawn = {line.address: whole_steps(line, curve(line, buckets), window, step) for line in wanted}
+        return {address: plain(each) for address, each in drawn.items() if each is not None}
+
+
+def plain(drawn: Curve) -> tuple[tuple[datetime, float], ...]:
+    """A curve as pairs of a time in UTC and a value, to be kept."""
+    times = drawn.ts.astype("datetime64[s]").astype("int64").tolist()
+    return tuple(
+        (datetime.fromtimestamp(at, UTC), round(float(value), 6))
+        for at, value in zip(times, drawn.values.tolist(), strict=True)
+        if value == value
+    )

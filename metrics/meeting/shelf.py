@@ -1,0 +1,156 @@
+"""Where reviews are kept as files: data/reviews/<date>.json and .md once closed, <date>.open.json while one is held.
+
+While a review is held, both sides see the numbers as they were when it was opened; a file says so to every browser
+and survives a restart.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from pydantic import TypeAdapter, ValidationError
+
+from metrics.errors import StoreError
+from metrics.review.minutes import FORMAT, Review
+
+__all__ = ["Shelf", "closed_until", "dumped"]
+
+_REVIEW = TypeAdapter(Review)
+OPEN = ".open"
+
+
+class Shelf:
+    """The reviews of one service in a deployment's folder."""
+
+    def __init__(self, folder: Path, service: str) -> None:
+        self._reviews = folder / "reviews"
+        self._service = service
+
+    def closed(self) -> tuple[str, ...]:
+        """The ids of its closed reviews, oldest first."""
+        return tuple(sorted(self._id(path) for path in self._mine() if OPEN not in path.stem))
+
+    def opened(self) -> tuple[str, ...]:
+        """The ids of those that were opened and not closed, oldest first."""
+        closed = set(self.closed())
+        return tuple(sorted({self._id(path) for path in self._mine() if OPEN in path.stem} - closed))
+
+    def read(self, name: str) -> Review | None:
+        """The closed review, else the one that is held; None without either. Raises StoreError for a broken file."""
+        for path in (self.path(name), self.path(name, OPEN)):
+            if path.exists():
+                return _parsed(path)
+        return None
+
+    def open(self, review: Review) -> Review:
+        """Keep it as it was prepared. Where somebody was faster, theirs is the one that is held."""
+        path = self.path(review.id, OPEN)
+        with suppress(FileExistsError):
+            _write(path, dumped(review), replace=False)
+        return _parsed(path)
+
+    def renew(self, review: Review) -> None:
+        """Prepared anew while it is held: the later numbers take the place of the earlier ones."""
+        _write(self.path(review.id, OPEN), dumped(review), replace=True)
+
+    def close(self, review: Review, text: str) -> bool:
+        """Freeze it, with its text for people; False where it was closed already, and then nothing changes."""
+        path = self.path(review.id)
+        try:
+            _write(path, dumped(review), replace=False)
+        except FileExistsError:
+            return False
+        _write(path.with_suffix(".md"), text, replace=True)
+        self.path(review.id, OPEN).unlink(missing_ok=True)
+        return True
+
+    def remove(self, name: str) -> None:
+        """Take a review away: only the demo does so, with its own."""
+        for path in (self.path(name), self.path(name).with_suffix(".md"), self.path(name, OPEN)):
+            path.unlink(missing_ok=True)
+
+    def path(self, name: str, ending: str = "") -> Path:
+        """The file's name is the date; where that is another service's, it has this one's name too."""
+        for stem in (name, f"{name}-{self._service}"):
+            taken = [path for path in (self._file(stem), self._file(stem, OPEN)) if path.exists()]
+            if not taken or all(_service_of(path) == self._service for path in taken):
+                return self._file(stem, ending)
+        return self._file(f"{name}-{self._service}", ending)
+
+    def _file(self, stem: str, ending: str = "") -> Path:
+        return self._reviews / f"{stem}{ending}.json"
+
+    def _mine(self) -> list[Path]:
+        return [path for path in self._reviews.glob("????-??-??*.json") if _service_of(path) == self._service]
+
+    def _id(self, path: Path) -> str:
+        return path.name[:10]
+
+
+def closed_until(folder: Path, service: str, before: datetime | None = None) -> datetime | None:
+    """Up to when the newest closed review of a service looked, of those that looked no farther than `before`."""
+    shelf = Shelf(folder, service)
+    for name in reversed(shelf.closed()):
+        review = shelf.read(name)
+        if review is not None and (before is None or review.until < before):
+            return review.until
+    return None
+
+
+def dumped(review: Review) -> str:
+    """A review as JSON: a field for each of its own, times in ISO 8601 and UTC."""
+    return _REVIEW.dump_json(review, indent=1).decode() + "\n"
+
+
+def _service_of(path: Path) -> str:
+    with suppress(FileNotFoundError):
+        return _parsed(path).service
+    return ""
+
+
+def _parsed(path: Path) -> Review:
+    status = path.stat()
+    return _read(path, status.st_mtime_ns, status.st_ino)
+
+
+@lru_cache(maxsize=1024)
+def _read(path: Path, changed_ns: int, inode: int) -> Review:
+    """Once for each state of a file: three years of reviews are looked through on each page."""
+    try:
+        review = _REVIEW.validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise StoreError(
+            f"{path.parent.name}/{path.name} is no review that Tomoni can read: {where or 'the file'}: "
+            f"{first['msg']}; take the file from a backup, or move it away."
+        ) from None
+    if review.format > FORMAT:
+        raise StoreError(
+            f"{path.parent.name}/{path.name} has format {review.format}, made by a newer Tomoni; this one knows up "
+            f"to {FORMAT}. Update Tomoni."
+        )
+    return review
+
+
+def _write(path: Path, text: str, *, replace: bool) -> None:
+    """Whole or not at all, on the disk before anybody is told. Raises FileExistsError unless it may replace."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", dir=path.parent, prefix=".review-", delete=False, encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    made = Path(file.name)
+    try:
+        made.chmod(0o644)
+        if replace:
+            made.replace(path)
+        else:
+            os.link(made, path)
+    finally:
+        made.unlink(missing_ok=True)

@@ -1,0 +1,83 @@
+"""Reviews as files: the first to open or close one wins, nobody overwrites, and a broken file is named."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from metrics.errors import StoreError
+from metrics.meeting.shelf import Shelf, closed_until
+from metrics.review.minutes import Decision, Figure, Review, Section, Topic
+
+AT = datetime(2026, 11, 20, 5, tzinfo=UTC)
+
+
+def review(service: str = "shop", until: datetime = AT, attendees: str = "") -> Review:
+    figure = Figure("web/latency", "s", until - timedelta(weeks=1), until, 0.25, None)
+    topic = Topic("finding/1", "moved", "It moved.", ("dev",), "new", figures=(figure,), curve=((until, 1.5),))
+    decision = Decision("finding/1", "explained", "Mika", until, "access: /export")
+    sections = (Section("moved", (topic,), more=3), Section("alerts", nothing="Quiet."))
+    return Review(
+        f"{until:%Y-%m-%d}", service, service, "UTC", until - timedelta(weeks=1), until, until, (figure,), sections,
+        (decision,), attendees, teams={"dev": "Development"},
+    )  # fmt: skip
+
+
+def test_what_is_read_is_what_was_frozen(tmp_path: Path):
+    shelf = Shelf(tmp_path, "shop")
+    assert shelf.read("2026-11-20") is None
+    assert shelf.open(review()) == review()
+    assert shelf.opened() == ("2026-11-20",)
+    assert shelf.close(review(attendees="both"), "# Review\n")
+    assert shelf.read("2026-11-20") == review(attendees="both")
+    assert (shelf.opened(), shelf.closed()) == ((), ("2026-11-20",))
+    assert sorted(path.name for path in (tmp_path / "reviews").iterdir()) == ["2026-11-20.json", "2026-11-20.md"]
+
+
+def test_a_closed_review_is_never_changed(tmp_path: Path):
+    shelf = Shelf(tmp_path, "shop")
+    assert shelf.close(review(), "first")
+    assert not shelf.close(review(attendees="others"), "second")
+    assert shelf.read("2026-11-20") == review()
+    assert (tmp_path / "reviews" / "2026-11-20.md").read_text() == "first"
+
+
+def test_the_first_to_open_it_says_what_is_held(tmp_path: Path):
+    assert Shelf(tmp_path, "shop").open(review(attendees="first")).attendees == "first"
+    assert Shelf(tmp_path, "shop").open(review(attendees="second")).attendees == "first"
+
+
+def test_two_services_share_a_day(tmp_path: Path):
+    for name in ("shop", "bank"):
+        assert Shelf(tmp_path, name).close(review(name), name)
+    assert Shelf(tmp_path, "bank").read("2026-11-20") == review("bank")
+    assert Shelf(tmp_path, "shop").closed() == Shelf(tmp_path, "bank").closed() == ("2026-11-20",)
+    assert (tmp_path / "reviews" / "2026-11-20-bank.md").read_text() == "bank"
+
+
+def test_the_last_review_is_the_one_that_looked_farthest(tmp_path: Path):
+    shelf = Shelf(tmp_path, "shop")
+    assert closed_until(tmp_path, "shop") is None
+    for back in (1, 0):
+        shelf.close(review(until=AT - timedelta(weeks=back)), "")
+    assert closed_until(tmp_path, "shop") == AT
+    assert closed_until(tmp_path, "shop", AT) == AT - timedelta(weeks=1)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"id": 5}'])
+def test_a_broken_file_is_named(tmp_path: Path, text: str):
+    (tmp_path / "reviews").mkdir()
+    (tmp_path / "reviews" / "2026-11-20.json").write_text(text)
+    with pytest.raises(StoreError, match=r"reviews/2026-11-20\.json is no review .* move it away"):
+        Shelf(tmp_path, "shop").read("2026-11-20")
+
+
+def test_a_newer_format_is_refused(tmp_path: Path):
+    shelf = Shelf(tmp_path, "shop")
+    shelf.close(review(), "")
+    path = tmp_path / "reviews" / "2026-11-20.json"
+    path.write_text(path.read_text().replace('"format": 1', '"format": 9'))
+    with pytest.raises(StoreError, match="format 9, made by a newer Tomoni"):
+        shelf.read("2026-11-20")
