@@ -1,6 +1,6 @@
-"""Joint review
+"""Home
 
-Home: how the period was for what both teams follow, everything that is measured worst first, and what is not.
+How the period was for what both teams follow, everything that is measured worst first, and what is not.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from metrics.ui.words import age, both, counted, t
 
 __all__ = ["SPIKES", "draw", "row"]
 
-SPIKES = "pages/5_spikes.py"
+SPIKES = "pages/3_spikes.py"
 Way = Literal["link", "choose", "open"]
 """To the drill-down from another page, to it from its own list, and where it is open already."""
 # Red for what needs a look, grey for what is known, green for what is done with.

@@ -21,7 +21,7 @@ __all__ = ["asked", "chosen", "draw_cell", "draw_list", "draw_matrix", "draw_not
 
 ROWS_SHOWN = 12
 SHOWN: Mapping[str, str] = {"holes": "Holes", "closed": "Closed", "all": "All"}
-EXPLORE = "pages/1_explore.py"
+EXPLORE = "pages/2_explore.py"
 
 
 def asked(seen: Coverage) -> tuple[Cell, ...]:

@@ -172,7 +172,7 @@ def _nothing(lines: Sequence[Line], period: Period) -> None:
         "since": (ends - timedelta(weeks=1)).isoformat(timespec="minutes"),
         "until": ends.isoformat(timespec="minutes"),
     }
-    st.page_link("pages/1_explore.py", label=t("Show the week up to then"), query_params=query)
+    st.page_link("pages/2_explore.py", label=t("Show the week up to then"), query_params=query)
 
 
 def _told(choice: Choice, drawn: Sequence[stack.Drawn], step: timedelta | None, period: Period) -> str:

@@ -30,7 +30,7 @@ LINES = 4
 # A table of endpoints longer than this is a list to search, not to read.
 ROWS = 8
 REQUESTS = "http.server.request.count"
-DELIVERY, BATCHES = "pages/3_delivery.py", "pages/4_batches.py"
+DELIVERY, BATCHES = "pages/4_delivery.py", "pages/5_batches.py"
 
 
 def draw(here: Frame, asked: Asked, seen: Drill) -> None:

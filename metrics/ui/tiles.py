@@ -17,7 +17,7 @@ from metrics.ui.words import age, change, quantity, t, title_of
 
 __all__ = ["EXPLORE", "draw", "link_to", "name_of"]
 
-EXPLORE = "pages/1_explore.py"
+EXPLORE = "pages/2_explore.py"
 STATS = {"mean": "mean", "max": "peak", "sum": "total", "last": "latest", "p95": "p95", "ratio": "overall"}
 
 

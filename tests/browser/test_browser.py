@@ -13,13 +13,13 @@ from tests.browser.conftest import ready, serve, visit
 from tests.pages import deployments
 
 PATHS = {
-    "/": "Joint review",
+    "/": "Home",
     "/explore": "Explore",
-    "/sources": "Sources",
+    "/spikes": "Spikes",
     "/delivery": "Delivery",
     "/batches": "Batches",
-    "/spikes": "Spikes",
     "/coverage": "Coverage",
+    "/sources": "Sources",
 }
 
 

@@ -132,7 +132,7 @@ def test_no_secret_comes_out_anywhere(parrot: str, tmp_path: Path, monkeypatch: 
 def _page(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """All that Sources says, its tables included."""
     monkeypatch.setenv("TOMONI_DATA", str(folder))
-    page = AppTest.from_file(ROOT / "app.py", default_timeout=60).switch_page("pages/2_sources.py").run()
+    page = AppTest.from_file(ROOT / "app.py", default_timeout=60).switch_page("pages/9_sources.py").run()
     assert not page.exception
     frames = [element.value.to_csv() for element in page.dataframe]
     assert any("cloudwatch" in frame for frame in frames)

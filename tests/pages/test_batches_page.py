@@ -16,7 +16,7 @@ from metrics.ui import batch_loading
 from tests.pages import deployments
 from tests.pages.test_pages import said, visit
 
-PAGE = "pages/4_batches.py"
+PAGE = "pages/5_batches.py"
 HOUR = timedelta(hours=1)
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.pages import deployments
 from tests.pages.test_pages import said, visit
 
-PAGE = "pages/6_coverage.py"
+PAGE = "pages/8_coverage.py"
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from metrics.ui.delivery_words import TITLES
 from tests.pages import deployments
 from tests.pages.test_pages import said, visit
 
-PAGE = "pages/3_delivery.py"
+PAGE = "pages/4_delivery.py"
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 SUSPECTED, BLAMED = "incident-86", "deploy-1549"
 
@@ -283,7 +283,7 @@ def test_all_give_the_same_number_for_the_same_question(demo, monkeypatch, capsy
 
 
 def test_events_lead_to_their_source_from_home_and_explore(demo, monkeypatch):
-    for page, query in (("app.py", {}), ("pages/1_explore.py", {"component": "web", "indicator": "cpu"})):
+    for page, query in (("app.py", {}), ("pages/2_explore.py", {"component": "web", "indicator": "cpu"})):
         app = visit(page, demo, monkeypatch, **query)
         before = len(app.dataframe)
         app.session_state["happened"] = True

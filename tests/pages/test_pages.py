@@ -68,7 +68,7 @@ def test_without_any_data(page, folder, monkeypatch):
     assert "python -m metrics" in app.info[0].value
 
 
-@pytest.mark.parametrize("page", ["app.py", "pages/1_explore.py"])
+@pytest.mark.parametrize("page", ["app.py", "pages/2_explore.py"])
 def test_a_service_with_events_only_lists_them_and_says_what_is_not_collected(page, folder, monkeypatch):
     app = visit(page, deployments.only_events(folder), monkeypatch)
     assert not app.exception
@@ -80,7 +80,7 @@ def test_a_service_with_events_only_lists_them_and_says_what_is_not_collected(pa
 
 
 def test_sources_do_not_say_that_events_never_came(folder, monkeypatch):
-    app = visit("pages/2_sources.py", deployments.only_events(folder), monkeypatch)
+    app = visit("pages/9_sources.py", deployments.only_events(folder), monkeypatch)
     assert not app.exception
     assert "never collected" not in said(app)
     assert "data until Mon 23 Nov" in said(app)
@@ -210,7 +210,7 @@ def test_a_store_that_somebody_else_holds_can_be_tried_again(demo, monkeypatch):
     assert len(app.metric) == 8
 
 
-EXPLORE = "pages/1_explore.py"
+EXPLORE = "pages/2_explore.py"
 
 
 def test_explore_draws_what_the_link_says_aliases_included(demo, monkeypatch):
@@ -249,7 +249,7 @@ def test_explore_raw_and_in_steps(demo, monkeypatch):
 
 
 def test_sources_lists_refused_rows_with_file_line_and_reason(folder, monkeypatch):
-    app = visit("pages/2_sources.py", deployments.failing(folder), monkeypatch)
+    app = visit("pages/9_sources.py", deployments.failing(folder), monkeypatch)
     tables = [element.value for element in app.dataframe]
     assert list(tables[0]["Source"]) == ["cpu.csv", "cloudwatch"]
     assert list(tables[0]["Refused"]) == [1, 0]
@@ -270,7 +270,7 @@ def test_a_row_dated_in_the_future_leaves_the_pages_where_the_data_is(indicator,
 def test_sources_are_those_of_all_services_and_their_holes_are_counted(demo, tmp_path, monkeypatch):
     both = shutil.copytree(demo, tmp_path / "both")
     deployments.one_series(both, service="shop")
-    app = visit("pages/2_sources.py", both, monkeypatch, service="shop")
+    app = visit("pages/9_sources.py", both, monkeypatch, service="shop")
     assert not app.selectbox
     sources = app.dataframe[0].value
     assert f"{sources['Series'].sum()} series" in said(app)
@@ -300,11 +300,11 @@ def test_what_is_written_while_the_app_is_open_shows_with_the_next_click(folder,
 def test_explore_lays_two_sources_of_the_same_side_by_side(folder, monkeypatch):
     deployments.of_two_sources(folder)
     chosen = {"component": "web-1", "indicator": "cpu"}
-    app = visit("pages/1_explore.py", folder, monkeypatch, **chosen)
+    app = visit("pages/2_explore.py", folder, monkeypatch, **chosen)
     (picker,) = [each for each in app.multiselect if each.label == "Source"]
     assert picker.options == ["cpu.csv", "datadog"]
     assert drawn_names(app) == ["web-1 · CPU"]
-    app = visit("pages/1_explore.py", folder, monkeypatch, **chosen, source=["cpu.csv", "datadog"])
+    app = visit("pages/2_explore.py", folder, monkeypatch, **chosen, source=["cpu.csv", "datadog"])
     assert drawn_names(app) == ["web-1 (cpu.csv) · CPU", "web-1 (datadog) · CPU"]
 
 

@@ -12,7 +12,7 @@ from metrics.store import Store, entries
 from tests.pages import deployments
 from tests.pages.test_pages import said, visit
 
-PAGE = "pages/5_spikes.py"
+PAGE = "pages/3_spikes.py"
 LINE = "web//jobs/export/http.server.request.duration.p95"
 WINDOW = {"since": "2026-11-19T14:20", "until": "2026-11-19T15:20"}
 
