@@ -1,0 +1,156 @@
+"""Saying something on a page: kept before anything is read, taken back in one click, and never over somebody's head.
+
+A click leaves a `Said` in the session; the page's next run keeps it with `keep(here)`, right after `frame.begin`. If
+somebody else spoke of the same subject meanwhile, nothing is kept: both words are shown, and a click says which holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import streamlit as st
+
+from metrics.model import Entry, EntryKind
+from metrics.store import entries
+from metrics.ui.frame import Frame
+from metrics.ui.loading import said, store_of
+from metrics.ui.words import age, t
+
+__all__ = ["Said", "Words", "draw_rival", "keep", "listen", "say", "undo", "words"]
+
+SECOND = 1.0
+Fields = Mapping[str, str | None]
+Tell = Callable[[Entry], str]
+Key = tuple[EntryKind, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was clicked, until the next run of the page keeps it. `seen` is the time of the word it answers."""
+
+    kind: EntryKind
+    subject: str
+    fields: Fields | None
+    seen: datetime | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """The newest word of each subject of a service, of some kinds."""
+
+    every: tuple[Entry, ...]
+    by_subject: Mapping[Key, Entry]
+
+    def of(self, kind: EntryKind, subject: str) -> Entry | None:
+        return self.by_subject.get((kind, subject))
+
+    def seen(self, kind: EntryKind, subject: str) -> datetime | None:
+        """What `say` wants to know: which word its author had before them."""
+        word = self.of(kind, subject)
+        return word.at if word else None
+
+
+def say(kind: EntryKind, subject: str, fields: Fields | None, seen: datetime | None) -> None:
+    """Callback of a button: None takes back."""
+    st.session_state.setdefault("to-say", []).append(Said(kind, subject, fields, seen))
+
+
+def undo(kind: EntryKind, subject: str) -> None:
+    """Callback of a button: says again what held before the newest word."""
+    st.session_state.setdefault("to-undo", []).append((kind, subject))
+
+
+@said
+def keep(here: Frame) -> None:
+    """Write what was said since the last run. Each page where something can be said calls it first."""
+    store = store_of(here.folder)
+    pending: list[Said] = st.session_state.pop("to-say", [])
+    for word in pending:
+        entry = Entry(here.now, here.who, word.kind, here.service.name, word.subject, word.fields)
+        rival = entries.answer(store, entry, word.seen)
+        _rivals()[word.kind, word.subject] = (word, rival) if rival else None
+    undone: list[Key] = st.session_state.pop("to-undo", [])
+    for kind, subject in undone:
+        with store.read() as db:
+            history = entries.history(db, kind, here.service.name, subject)
+        if not history:
+            continue
+        before = history[-2].said if len(history) > 1 else None
+        entries.answer(store, Entry(here.now, here.who, kind, here.service.name, subject, before), history[-1].at)
+    if store.exists():
+        st.session_state["heard"] = _stamp(here.folder, store.version(), here.service.name)
+
+
+def draw_rival(here: Frame, kind: EntryKind, subject: str, tell: Tell) -> None:
+    """Where somebody spoke meanwhile: theirs, one's own, and which of them shall hold."""
+    found = _rivals().get((kind, subject))
+    if found is None:
+        return
+    mine, theirs = found
+    own = Entry(here.now, here.who, kind, here.service.name, subject, mine.fields)
+    name = f"{kind}-{subject}"
+    with st.container(border=True, key=f"rival-{name}"):
+        st.markdown(
+            t(
+                "**{who}** said {age}: {theirs}  \nYou say: {mine}",
+                who=theirs.author,
+                age=age(theirs.at, here.now),
+                theirs=tell(theirs),
+                mine=tell(own),
+            )
+        )
+        with st.container(horizontal=True):
+            st.button(t("Keep theirs"), key=f"theirs-{name}", on_click=_drop, args=(kind, subject))
+            st.button(t("Replace by mine"), key=f"mine-{name}", on_click=_insist, args=(mine, theirs.at))
+
+
+@said
+def words(here: Frame, *kinds: EntryKind) -> Words:
+    """What holds now, of these kinds."""
+    store = store_of(here.folder)
+    return _words(here.folder, store.version(), here.service.name, kinds)
+
+
+def listen(here: Frame) -> None:
+    """Keep the page up to date with what others say: within two seconds."""
+    _listen(here.folder, here.service.name)
+
+
+@st.fragment(run_every=SECOND)
+def _listen(folder: Path, service: str) -> None:
+    store = store_of(folder)
+    if not store.exists():
+        return
+    heard = _stamp(folder, store.version(), service)
+    if st.session_state.get("heard", heard) != heard:
+        st.session_state["heard"] = heard
+        st.rerun()
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _stamp(folder: Path, version: str, service: str) -> str:
+    with store_of(folder).read() as db:
+        return entries.stamp(db, service)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _words(folder: Path, version: str, service: str, kinds: tuple[EntryKind, ...]) -> Words:
+    with store_of(folder).read() as db:
+        every = tuple(word for kind in kinds for word in entries.latest(db, kind, service))
+    return Words(every, {(word.kind, word.subject): word for word in every})
+
+
+def _rivals() -> dict[Key, tuple[Said, Entry] | None]:
+    found: dict[Key, tuple[Said, Entry] | None] = st.session_state.setdefault("rivals", {})
+    return found
+
+
+def _drop(kind: EntryKind, subject: str) -> None:
+    _rivals()[kind, subject] = None
+
+
+def _insist(mine: Said, seen: datetime) -> None:
+    say(mine.kind, mine.subject, mine.fields, seen)
