@@ -35,7 +35,8 @@ def answer(store: Store, word: Entry, seen: datetime | None) -> Entry | None:
             {"kind": word.kind, "service": word.service, "subject": word.subject},
         ).fetchone()
         newest = _entry(*row) if row else None
-        if newest is not None and newest.at != seen:
+        # What was taken back stands in nobody's way.
+        if newest is not None and newest.said is not None and newest.at != seen:
             return newest
         _insert(connection, word)
         return None

@@ -1,7 +1,7 @@
 """Saying something on a page: kept before anything is read, taken back in one click, and never over somebody's head.
 
 A click leaves a `Said` in the session; the page's next run keeps it with `keep(here)`, right after `frame.begin`. If
-somebody else spoke of the same subject meanwhile, nothing is kept: both words are shown, and a click says which holds.
+somebody else spoke of the same subject meanwhile, nothing is kept: both are shown, and a click says which holds.
 """
 
 from __future__ import annotations

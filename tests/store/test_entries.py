@@ -132,3 +132,8 @@ def test_only_the_named_authors_are_forgotten(store: Store):
     entries.forget(store, "shop", ["Mika"])
     with store.read() as db:
         assert [each.author for each in entries.latest(db, "cause")] == ["Ren"]
+
+
+def test_what_was_taken_back_stands_in_nobodys_way(store: Store):
+    entries.add(store, word("a"), word(None, minutes=1))
+    assert entries.answer(store, word("b", minutes=2), None) is None
