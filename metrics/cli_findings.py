@@ -52,7 +52,8 @@ def look(config: Config, now: datetime, *, may_send: bool = False) -> None:
     from metrics.trends.alerts import look
 
     progress = Progress("lines")
-    look(config, now, lambda name, done, total: progress(name, done, total), may_send=may_send)
+    units = {"findings": "passes"}
+    look(config, now, lambda name, done, total: progress(name, done, total, units.get(name, "")), may_send=may_send)
 
 
 def _findings(arguments: argparse.Namespace) -> int:
