@@ -7,6 +7,7 @@ and survives a restart.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
@@ -68,6 +69,13 @@ class Shelf:
         _write(path.with_suffix(".md"), text, replace=True)
         self.path(review.id, OPEN).unlink(missing_ok=True)
         return True
+
+    def mend(self, review: Review, text: Callable[[], str]) -> None:
+        """Finish what was cut short after the file that counts was there: its text for people, its open one gone."""
+        path = self.path(review.id)
+        if not path.with_suffix(".md").exists():
+            _write(path.with_suffix(".md"), text(), replace=True)
+        self.path(review.id, OPEN).unlink(missing_ok=True)
 
     def remove(self, name: str) -> None:
         """Take a review away: only the demo does so, with its own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import duckdb
@@ -12,7 +12,7 @@ from metrics.model import Entry, EntryKind
 from metrics.store.database import Store
 from metrics.store.shared import Reader
 
-__all__ = ["add", "answer", "forget", "history", "latest", "stamp"]
+__all__ = ["add", "answer", "conclude", "forget", "history", "latest", "stamp"]
 
 
 def add(store: Store, *words: Entry) -> None:
@@ -40,6 +40,19 @@ def answer(store: Store, word: Entry, seen: datetime | None) -> Entry | None:
             return newest
         _insert(connection, word)
         return None
+
+
+def conclude(store: Store, word: Entry, seen: str, before: Callable[[], None]) -> bool:
+    """Keep a word that sums up all that was said of its service; False where more was said since the stamp `seen`.
+
+    `before` is done while nobody can speak, and nothing is kept if it raises.
+    """
+    with store.write() as connection:
+        if stamp(Reader(connection), word.service) != seen:
+            return False
+        before()
+        _insert(connection, word)
+        return True
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, word: Entry) -> None:

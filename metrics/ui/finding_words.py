@@ -11,7 +11,7 @@ from metrics.review.items import Item, News
 from metrics.review.suspects.words import KIND_NAMES
 from metrics.ui.words import counted, day, moment, number, quantity, span, t, title_of
 
-__all__ = ["KINDS", "NEWS", "item_sentence", "name_of", "sentence", "signed"]
+__all__ = ["KINDS", "NEWS", "item_sentence", "line_name", "name_of", "sentence", "signed"]
 
 KINDS: Mapping[FindingKind, str] = {
     "silence": "no data", "forecast": "limit ahead", "burst": "jumps often", "shift": "step", "drift": "trend",
@@ -28,11 +28,15 @@ Indicators = Mapping[str, Indicator]
 
 def name_of(finding: Finding, indicators: Indicators) -> str:
     """Whose line it is, as it stands within a sentence: `web /jobs/export latency p95`."""
-    title = title_of(indicators[finding.indicator])
+    return line_name(finding.component, finding.part, indicators[finding.indicator])
+
+
+def line_name(component: str, part: str | None, indicator: Indicator) -> str:
+    """A line's name within a sentence: `web /jobs/export latency p95`."""
+    title = title_of(indicator)
     # An abbreviation keeps its capitals.
     title = title if title[1:2].isupper() else title[:1].lower() + title[1:]
-    title = title.removeprefix(f"{finding.component} ")
-    return " ".join(each for each in (finding.component, finding.part, title) if each)
+    return " ".join(each for each in (component, part, title.removeprefix(f"{component} ")) if each)
 
 
 def signed(value: float, unit: Unit) -> str:

@@ -1,0 +1,133 @@
+"""A topic's line as a small SVG drawing, for paper: no library, no colour of its own but by class.
+
+Classes are `grid`, `label`, `line` and `mark`; whoever sets the drawing says how they look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from itertools import pairwise
+from math import floor, log10
+from xml.sax.saxutils import escape
+
+from metrics.model import Unit
+from metrics.ui.words import day, number, quantity, scale, t
+
+__all__ = ["FEWEST", "Drawing", "svg", "told"]
+
+FEWEST = 3
+WIDTH, HEIGHT = 640, 150
+LEFT, RIGHT, TOP, BOTTOM = 58, 8, 14, 22
+TICKS, DAYS = 3, 5
+# A line that is missing for longer than so many usual steps is broken, not bridged.
+GAP = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    name: str
+    curve: Sequence[tuple[datetime, float]]
+    unit: Unit
+    zone: tzinfo
+    started: datetime | None = None
+
+
+def told(drawing: Drawing) -> str:
+    """The drawing in a sentence."""
+    values = [value for _, value in drawing.curve]
+    first, last = (day(at.astimezone(drawing.zone).date()) for at, _ in (drawing.curve[0], drawing.curve[-1]))
+    return t(
+        "{name} from {first} to {last}: between {low} and {high}",
+        name=drawing.name,
+        first=first,
+        last=last,
+        low=quantity(min(values), drawing.unit),
+        high=quantity(max(values), drawing.unit),
+    )
+
+
+def svg(drawing: Drawing) -> str:
+    """The line with its axes, and a dashed mark where what it is about began."""
+    ticks = _ticks([value for _, value in drawing.curve])
+    frame = _Frame(drawing, ticks[0], ticks[-1])
+    by, unit = scale(drawing.unit, max(abs(ticks[0]), abs(ticks[-1])))
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">'
+        f"<title>{escape(told(drawing))}</title>"
+    ]
+    for tick in ticks:
+        y = frame.y(tick)
+        parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
+        parts.append(_text(LEFT - 6, y + 3.5, f"{number(tick / by)} {unit}".strip(), "end"))
+    parts += [_text(frame.x(at), HEIGHT - 6, day(at.date()), "middle") for at in frame.days()]
+    parts += [f'<polyline class="line" points="{points}"/>' for points in frame.strokes()]
+    return "".join([*parts, *frame.mark(), "</svg>"])
+
+
+class _Frame:
+    """Where a time and a value lie on the drawing."""
+
+    def __init__(self, drawing: Drawing, low: float, high: float) -> None:
+        self._drawing, self._low, self._high = drawing, low, high
+        self._first, self._last = drawing.curve[0][0], drawing.curve[-1][0]
+
+    def x(self, at: datetime) -> float:
+        return round(LEFT + (at - self._first) / (self._last - self._first) * (WIDTH - LEFT - RIGHT), 1)
+
+    def y(self, value: float) -> float:
+        share = (value - self._low) / (self._high - self._low)
+        return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
+
+    def days(self) -> list[datetime]:
+        """Midnights of the service's clock, evenly spread."""
+        first = self._first.astimezone(self._drawing.zone)
+        midnight = (first + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        length = max((self._last - midnight).days, 0)
+        every = max(1, -(-length // DAYS))
+        found = [midnight + timedelta(days=n) for n in range(0, length + 1, every)]
+        # A label that would stick out on the right is left out.
+        return [at for at in found if self.x(at) < WIDTH - RIGHT - 30]
+
+    def strokes(self) -> list[str]:
+        """The points of each unbroken stretch."""
+        curve = self._drawing.curve
+        steps = sorted(later[0] - earlier[0] for earlier, later in pairwise(curve))
+        longest = GAP * steps[len(steps) // 2]
+        strokes: list[list[str]] = [[]]
+        for n, (at, value) in enumerate(curve):
+            if n and at - curve[n - 1][0] > longest:
+                strokes.append([])
+            strokes[-1].append(f"{self.x(at)},{self.y(value)}")
+        return [" ".join(stroke) for stroke in strokes]
+
+    def mark(self) -> list[str]:
+        at = self._drawing.started
+        if at is None or not self._first < at < self._last:
+            return []
+        x = self.x(at)
+        side, shift = ("end", -4) if x > WIDTH * 0.8 else ("start", 4)
+        label = _text(x + shift, TOP - 4, t("since {day}", day=day(at.astimezone(self._drawing.zone).date())), side)
+        return [f'<line class="mark" x1="{x}" x2="{x}" y1="{TOP - 8}" y2="{HEIGHT - BOTTOM}"/>', label]
+
+
+def _text(x: float, y: float, words: str, anchor: str) -> str:
+    return f'<text class="label" x="{round(x, 1)}" y="{round(y, 1)}" text-anchor="{anchor}">{escape(words)}</text>'
+
+
+def _ticks(values: Sequence[float]) -> list[float]:
+    """Round values that span the line, 0 among them unless that would flatten it."""
+    low, high = min(values), max(values)
+    if low >= 0 and low < 0.6 * high:
+        low = 0.0
+    if high == low:
+        low, high = low - abs(low or 1) / 2, high + abs(high or 1) / 2
+    rough = (high - low) / TICKS
+    power = 10.0 ** floor(log10(rough))
+    step = next(size * power for size in (1, 2, 2.5, 5, 10) if size * power >= rough * 0.999)
+    first = floor(low / step)
+    ticks = [first * step]
+    while ticks[-1] < high - step * 1e-9:
+        ticks.append((first + len(ticks)) * step)
+    return ticks

@@ -1,0 +1,136 @@
+"""A review as a document: Markdown, one HTML file, PDF, JSON. The same review gives the same bytes each time.
+
+HTML and PDF need nothing from another host. What people wrote is set as it is, never as markup.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Literal, get_args
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from metrics.meeting import paper as papers
+from metrics.meeting.shelf import dumped
+from metrics.review.minutes import Review
+
+__all__ = ["FORMATS", "MIME", "Format", "html", "json_text", "markdown", "pdf", "png", "written"]
+
+Format = Literal["md", "html", "pdf", "json"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+MIME: Mapping[Format, str] = {
+    "md": "text/markdown",
+    "html": "text/html",
+    "pdf": "application/pdf",
+    "json": "application/json",
+}
+TEMPLATES = Path(__file__).parent / "templates"
+# What would be markup within a line; what starts a line never does, since each follows a word of ours.
+MARKUP = re.compile(r"([\\`*_\[\]<>|~&$#])")
+# The first of these that the machine has sets each letter; the last one comes with the typesetter.
+FONTS = (
+    "Source Sans 3", "Noto Sans", "Inter", "Helvetica Neue", "Arial", "DejaVu Sans", "Noto Sans CJK JP",
+    "Noto Sans JP", "Hiragino Sans", "Yu Gothic", "IPAexGothic", "Libertinus Serif",
+)  # fmt: skip
+
+
+def written(review: Review, form: Format) -> bytes:
+    """The review in one of the four formats."""
+    makers: Mapping[Format, Callable[[Review], str | bytes]] = {
+        "md": markdown,
+        "html": html,
+        "pdf": pdf,
+        "json": json_text,
+    }
+    made = makers[form](review)
+    return made if isinstance(made, bytes) else made.encode()
+
+
+def markdown(review: Review) -> str:
+    """The review as a text that reads well before it is rendered."""
+    return _set(_markdown(), "review.md.j2", review)
+
+
+def html(review: Review) -> str:
+    """The review as one file that opens from a disk, in light and dark, and prints."""
+    return _set(_html(), "review.html.j2", review)
+
+
+def json_text(review: Review) -> str:
+    """The review as it is kept in its file."""
+    return dumped(review)
+
+
+def pdf(review: Review) -> bytes:
+    """The review on A4, its title and time in the file's own fields."""
+    (whole,) = _typeset(review, "pdf")
+    return whole
+
+
+def png(review: Review) -> list[bytes]:
+    """The pages of the PDF as pictures."""
+    return _typeset(review, "png")
+
+
+def _set(within: Environment, template: str, review: Review) -> str:
+    return within.get_template(template).render(paper=papers.paper(review)).strip() + "\n"
+
+
+@cache
+def _html() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _markdown() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=False,  # noqa: S701 - Markdown, with its own escaping of each text
+        finalize=_escaped,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _escaped(value: object) -> object:
+    """A text as it is, whatever it means to Markdown."""
+    return MARKUP.sub(r"\\\1", " ".join(value.split())) if isinstance(value, str) else value
+
+
+def _typeset(review: Review, form: Literal["pdf", "png"]) -> list[bytes]:
+    """Set by Typst, which draws in a few hundred ms; loaded when somebody asks for it."""
+    import typst
+
+    at: datetime = review.closed_at or review.until
+    told = asdict(papers.paper(review)) | {"fonts": _fonts(), "at": [at.year, at.month, at.day]}
+    made = typst.compile(
+        TEMPLATES / "review.typ",
+        format=form,
+        sys_inputs={"review": json.dumps(told, ensure_ascii=False)},
+        timestamp=int(at.timestamp()),
+        ppi=110,
+    )
+    pages = made if isinstance(made, list) else [made]
+    return [page for page in pages if page is not None]
+
+
+@cache
+def _fonts() -> list[str]:
+    """Those that the machine has: one that it lacks would be a warning on each page."""
+    import typst
+
+    known = set(typst.Fonts().families())
+    return [font for font in FONTS if font in known]

@@ -1,0 +1,97 @@
+"""A review's agenda, topics and decisions in words: the same on the page, in a file and in a message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from metrics import catalog
+from metrics.model import Window
+from metrics.review.lines import parse_address
+from metrics.review.minutes import Decision, Figure, Review, SectionName, Topic
+from metrics.ui.finding_words import line_name
+from metrics.ui.words import both, change, day, day_range, moment, quantity, t
+
+__all__ = [
+    "OUTCOMES",
+    "SECTION_TITLES",
+    "decision_sentence",
+    "figure_name",
+    "figure_sentence",
+    "outcome_name",
+    "owner_names",
+    "period_name",
+]
+
+SECTION_TITLES: Mapping[SectionName, str] = {
+    "verdicts": "Did last time's actions work",
+    "moved": "What moved",
+    "causes": "Incidents and failed deployments without a confirmed cause",
+    "alerts": "Alerts that fired",
+    "capacity": "Limits: decide by",
+    "coverage": "Not collected, or gone stale",
+    "actions": "New actions",
+}
+OUTCOMES: Mapping[str, str] = {
+    "explained": "Explained",
+    "investigate": "To investigate",
+    "ignored": "Ignored",
+    "remove": "Remove the alert, or watch another indicator",
+    "reduce": "Fire less often",
+    "automate": "Automate the recovery",
+    "watch": "Watch the trend instead",
+    "keep": "Keep the alert",
+    "improved": "Improved",
+    "no visible effect": "No visible effect",
+    "worse": "Worse",
+    "confounded": "Confounded",
+    "too early": "Too early",
+    "no change": "No change caused it",
+}
+
+
+def period_name(review: Review) -> str:
+    """The days that it looks at: `22 – 29 Nov 2026`."""
+    return day_range(Window(review.since, review.until), review.zone)
+
+
+def owner_names(review: Review, topic: Topic) -> str:
+    return both([review.teams.get(name, name) for name in topic.owners])
+
+
+def figure_name(figure: Figure) -> str:
+    """Whose figure it is; a name that the catalogue has no more stands as it was."""
+    component, part, name = parse_address(figure.address)
+    indicator = catalog.load().indicators.get(name)
+    return line_name(component, part, indicator) if indicator else " ".join(filter(None, (component, part, name)))
+
+
+def figure_sentence(figure: Figure) -> str:
+    """`web latency p95 412 ms, 309 ms in the time before (+33 %)`; without data it says so."""
+    name, value = figure_name(figure), figure.value
+    now = t("{name}: no data", name=name) if value is None else f"{name} {quantity(value, figure.unit)}"
+    if figure.before is None:
+        return t("{now}, no data in the time before", now=now)
+    before = quantity(figure.before, figure.unit)
+    if value is None:
+        return t("{now}, {before} in the time before", now=now, before=before)
+    by = change(value - figure.before, figure.before, figure.unit)
+    return t("{now}, {before} in the time before ({change})", now=now, before=before, change=by)
+
+
+def outcome_name(decision: Decision) -> str:
+    """`Explained`; of an incident, what caused it."""
+    if decision.subject.startswith(("incident/", "deployment/")) and decision.outcome not in OUTCOMES:
+        return t("Caused by deployment {id}", id=decision.outcome)
+    return t(OUTCOMES.get(decision.outcome, decision.outcome))
+
+
+def decision_sentence(decision: Decision, zone: str) -> str:
+    """What was decided, by whom and when, and who does what until when."""
+    what = outcome_name(decision)
+    if decision.owner:
+        what = t("{what}, by {owner}", what=what, owner=decision.owner)
+    if decision.due:
+        what = t("{what}, until {day}", what=what, day=day(decision.due))
+    words = " – ".join(each for each in (decision.because, decision.note) if each)
+    said = t("{what}: {words}", what=what, words=words) if words else what
+    return t("{said} ({who}, {moment})", said=said, who=decision.by, moment=moment(decision.at, zone))
