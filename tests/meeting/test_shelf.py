@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -81,3 +83,51 @@ def test_a_newer_format_is_refused(tmp_path: Path):
     path.write_text(path.read_text().replace('"format": 1', '"format": 9'))
     with pytest.raises(StoreError, match="format 9, made by a newer Tomoni"):
         shelf.read("2026-11-20")
+
+
+def test_a_closing_that_was_cut_leaves_it_open_and_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Cut between the text for people and the file that freezes it."""
+    shelf = Shelf(tmp_path, "shop")
+    shelf.open(review())
+    with monkeypatch.context() as cut:
+        cut.setattr("os.link", _cut)
+        with pytest.raises(KeyboardInterrupt):
+            shelf.close(review(attendees="both"), "first")
+    assert (shelf.opened(), shelf.closed()) == (("2026-11-20",), ())
+    assert shelf.close(review(), "second")
+    assert (tmp_path / "reviews" / "2026-11-20.md").read_text() == "second"
+
+
+def _cut(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_what_a_killed_process_left_is_swept(tmp_path: Path):
+    (tmp_path / "reviews").mkdir()
+    left, ours = (tmp_path / "reviews" / f".review-{owner}-x" for owner in (2**22 + 1, os.getpid()))
+    left.touch()
+    ours.touch()
+    Shelf(tmp_path, "shop").close(review(), "")
+    assert (left.exists(), ours.exists()) == (False, True)
+
+
+def test_whose_review_it_is_is_known_however_the_file_is_written(tmp_path: Path):
+    shelf = Shelf(tmp_path, 'sh"öp')
+    shelf.close(review('sh"öp'), "")
+    assert shelf.closed() == ("2026-11-20",)
+    path = tmp_path / "reviews" / "2026-11-20.json"
+    path.write_text(json.dumps(dict(reversed(json.loads(path.read_text()).items()))))
+    assert shelf.closed() == ("2026-11-20",)
+    assert Shelf(tmp_path, "shop").closed() == ()
+
+
+def test_a_broken_file_of_long_ago_stops_nobody(tmp_path: Path):
+    shelf = Shelf(tmp_path, "shop")
+    for back in (1, 0):
+        shelf.close(review(until=AT - timedelta(weeks=back)), "")
+    old = tmp_path / "reviews" / "2026-11-13.json"
+    old.write_text(old.read_text()[:500])
+    assert shelf.closed() == ("2026-11-13", "2026-11-20")
+    assert closed_until(tmp_path, "shop") == AT
+    with pytest.raises(StoreError, match="2026-11-13"):
+        shelf.read("2026-11-13")
