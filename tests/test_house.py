@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from metrics.collect import demo
 from tests import chromium
 from tests.source_tree import ROOT
 
@@ -87,12 +88,22 @@ def test_a_folder_with_a_store_is_left_alone(stub: Path, folder: Path):
     assert called(stub, folder) == ["run"]
 
 
-def test_a_folder_with_services_of_its_own_gets_no_demo(stub: Path, folder: Path):
-    (folder / "services").mkdir()
-    (folder / "services" / "jobs.yaml").touch()
-    assert called(stub, folder) == ["demo", "run"]
-    (folder / "services" / "shop.yaml").touch()
+@pytest.mark.parametrize(
+    "own", ["services/shop.yaml", "services/jobs.yaml", "services/shop.yml", "tomoni.yaml", "reviews/2026-11-20.json"]
+)
+def test_a_folder_with_anything_of_somebodys_own_gets_no_demo(stub: Path, folder: Path, own: str):
+    """Also where it is named like the demo's service, or only the sources are written down yet."""
+    path = folder / own
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("sources: {mine: {kind: prometheus, url: http://prometheus.example}}\n")
     assert called(stub, folder) == ["run"]
+
+
+def test_what_ships_and_what_the_demo_leaves_are_nobodys_own(stub: Path, folder: Path):
+    shutil.copy(ROOT / "data" / "tomoni.yaml", folder)
+    (folder / "services").mkdir()
+    (folder / "services" / "jobs.yaml").write_text(demo.service_file(), encoding="utf-8")
+    assert called(stub, folder) == ["demo", "run"]
 
 
 def test_a_demo_that_was_cut_is_made_again(stub: Path, folder: Path):
