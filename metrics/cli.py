@@ -24,6 +24,7 @@ MODULES = {
     "metrics.cli_collect": ("collect", "check"),
     "metrics.cli_files": ("import",),
     "metrics.cli_findings": ("findings",),
+    "metrics.cli_review": ("review",),
     "metrics.cli_delivery": ("delivery",),
     "metrics.cli_detect": ("detect",),
     "metrics.cli_store": ("export", "backup", "restore"),

@@ -18,7 +18,7 @@ from metrics.ui.words import day, number, quantity, scale, t
 __all__ = ["FEWEST", "Drawing", "svg", "told"]
 
 FEWEST = 3
-WIDTH, HEIGHT = 640, 150
+WIDTH, HEIGHT = 640, 122
 LEFT, RIGHT, TOP, BOTTOM = 58, 8, 14, 22
 TICKS, DAYS = 3, 5
 # A line that is missing for longer than so many usual steps is broken, not bridged.

@@ -20,7 +20,7 @@ from metrics.review.minutes import Review, decided, open_topics
 from metrics.store import Store, entries, read
 from metrics.ui.words import both, counted, moment, t
 
-__all__ = ["close", "held", "is_closed", "open_review", "words_of"]
+__all__ = ["close", "held", "is_closed", "open_review", "with_words", "words_of"]
 
 # Somebody may speak while it is closed; then it is read once more.
 TRIES = 5
@@ -59,6 +59,11 @@ def held(store: Store, config: Config, service: Service, review_id: str, now: da
     if review.closed_at is not None:
         _mend(store, config, service, review)
         return review
+    return with_words(store, config, service, review, now)
+
+
+def with_words(store: Store, config: Config, service: Service, review: Review, now: datetime) -> Review:
+    """A review that is not closed, with what was decided so far."""
     return _as_it_stands(store, config, service, review, now)[0]
 
 

@@ -24,7 +24,7 @@ from metrics.trends.agenda import Agenda
 from metrics.ui.finding_words import NEWS, item_sentence
 from metrics.ui.words import both, counted, t
 
-__all__ = ["Message", "digest_now", "messages", "notify"]
+__all__ = ["Message", "digest_now", "messages", "notify", "send"]
 
 PAGE = "spikes"
 
@@ -82,7 +82,7 @@ def notify(store: Store, config: Config, service: Service, found: Agenda, now: d
     with store.read() as db:
         sent = notices.latest(db, service.name)
     for message in messages(service, found, config.notify, sent, now):
-        _send(message, config.notify)
+        send(message, config.notify)
         notices.add(store, service.name, message.subject, now)
         yield message
 
@@ -93,12 +93,13 @@ def digest_now(
     """The digest whatever the day; yields it once it is out, or in a rehearsal without sending it."""
     message = digest(service, found.items, config.notify)
     if not is_rehearsal:
-        _send(message, config.notify)
+        send(message, config.notify)
         notices.add(store, service.name, message.subject, now)
     yield message
 
 
-def _send(message: Message, settings: Notify) -> None:
+def send(message: Message, settings: Notify) -> None:
+    """To every address. Raises SourceError where one can't be reached, and never says an address."""
     import apprise
 
     # It logs addresses, and an address holds a token.

@@ -1,0 +1,134 @@
+"""review: the joint review of a day as a document, closed, open or not yet opened."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metrics import config as configuration
+from metrics.cli_flags import a_time
+from metrics.config import Config
+from metrics.errors import InputError
+from metrics.model import Service
+
+if TYPE_CHECKING:
+    from metrics.meeting.documents import Format
+    from metrics.review.minutes import Review
+    from metrics.store import Store
+
+__all__ = ["add_verbs"]
+
+ENDINGS = {".md": "md", ".html": "html", ".htm": "html", ".pdf": "pdf", ".json": "json"}
+
+
+def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Review, with its flags."""
+    verb = verbs.add_parser(
+        "review",
+        help="the joint review of a day as a document",
+        description="Prints the review of a day: as it was frozen if it is closed, with what was said so far if it "
+        "is held, else as the data would have it prepared. docs/review.md says how a review goes.",
+    )
+    verb.add_argument(
+        "--as-of",
+        type=a_time,
+        metavar="T",
+        help="of the day of T, looking up to T (the one that is held, else the newest data)",
+    )
+    verb.add_argument("--service", metavar="S", help="whose review (the only one)")
+    verb.add_argument("--format", choices=("md", "html", "json", "pdf"), help="as the ending of -o says, else md")
+    verb.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it there instead of printing it")
+    verb.set_defaults(run=_review)
+
+
+def _review(arguments: argparse.Namespace) -> int:
+    form = arguments.format or _ending(arguments.output)
+    if form == "pdf" and arguments.output is None and sys.stdout.isatty():
+        raise InputError("a PDF is nothing to read on a terminal: name a file with -o FILE, or pipe it on")
+    now = datetime.now(UTC)
+    config = configuration.load(arguments.data)
+    from metrics.meeting.documents import written
+    from metrics.store import Store
+
+    store = Store(config.folder / "tomoni.duckdb")
+    service = _service(store, config, arguments.service)
+    made = written(_found(store, config, service, arguments.as_of, now), form)
+    if arguments.output is None:
+        sys.stdout.buffer.write(made)
+        sys.stdout.buffer.flush()
+    else:
+        _write(arguments.output, made)
+    return 0
+
+
+def _ending(output: Path | None) -> Format:
+    """The format that a file's name asks for."""
+    from metrics.meeting.documents import FORMATS
+
+    ending = ENDINGS.get(output.suffix.lower(), "md") if output else "md"
+    return next(form for form in FORMATS if form == ending)
+
+
+def _service(store: Store, config: Config, asked: str | None) -> Service:
+    from metrics.trends.alerts import services_of
+
+    found = {service.name: service for service in services_of(store, config)}
+    names = ", ".join(found)
+    if not found:
+        raise InputError(
+            f"there is no data in {config.folder.name}/ yet: fill it with `python -m metrics collect`, `import` or "
+            "`demo`"
+        )
+    if asked is None and len(found) > 1:
+        raise InputError(f"--service is needed, since a review is one service's: {names}")
+    if asked is not None and asked not in found:
+        raise InputError(f"--service {asked}: there is no such service with data; use one of {names}")
+    return found[asked] if asked else next(iter(found.values()))
+
+
+def _found(store: Store, config: Config, service: Service, as_of: datetime | None, now: datetime) -> Review:
+    """The review that is kept of that day, else one as it would be prepared."""
+    from metrics.meeting.close import held
+    from metrics.meeting.prepare import review_id
+    from metrics.meeting.shelf import Shelf
+
+    until = _until(store, service, as_of, now)
+    opened = Shelf(config.folder, service.name).opened() if as_of is None else ()
+    name = opened[-1] if opened else review_id(as_of or until, service.time_zone)
+    return held(store, config, service, name, now) or _prepared(store, config, service, until, now)
+
+
+def _until(store: Store, service: Service, as_of: datetime | None, now: datetime) -> datetime:
+    from metrics.meeting.window import begins, newest
+
+    with store.read() as db:
+        end, first = newest(db, service, now), begins(db, service)
+    until = min(as_of or end or now, end or now)
+    if first is not None and until <= first:
+        raise InputError(
+            f"--as-of {until:%Y-%m-%dT%H:%MZ}: the data of {service.name} begins {first:%Y-%m-%dT%H:%MZ}"
+        )
+    return until
+
+
+def _prepared(store: Store, config: Config, service: Service, until: datetime, now: datetime) -> Review:
+    from metrics.cli_findings import look
+    from metrics.meeting.close import with_words
+    from metrics.meeting.prepare import prepare
+    from metrics.meeting.window import review_window
+
+    look(config, now)
+    window = review_window(config.folder, service, until)
+    return with_words(store, config, service, prepare(store, config, service, window, now), now)
+
+
+def _write(output: Path, made: bytes) -> None:
+    try:
+        output.write_bytes(made)
+    except OSError as error:
+        raise InputError(
+            f"-o {output}: {error.strerror or error}; name a file in a folder that may be written"
+        ) from None
