@@ -51,6 +51,7 @@ MAY_IMPORT = {noun: NOUNS[:n] for n, noun in enumerate(NOUNS)} | {
         "metrics.trends",
         "metrics.ui.words",
         "metrics.ui.finding_words",
+        "metrics.ui.coverage_words",
     ),
     "metrics.ui": (
         *NOUNS,

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from metrics.model import Component, Indicator, Service, Window
+from metrics.model import Component, Entry, Indicator, Service, Window
 from metrics.review.lines import Line
 from metrics.review.rows import Row, moment, text
 from metrics.review.spans import Span, joined, overlaps, without
 
-__all__ = ["Blind", "Cell", "Coverage", "Incident", "Share", "Signal", "State", "coverage", "signal_of"]
+__all__ = ["Blind", "Cell", "Coverage", "Incident", "Share", "Signal", "State", "coverage", "declared", "signal_of"]
 
 State = Literal["failed", "never", "stale", "partial", "collected", "not_applicable"]
 Signal = Literal["traffic", "time", "errors", "saturation"]
@@ -66,6 +66,8 @@ class Cell:
     detail: str = ""
     blind: tuple[Blind, ...] = ()
     missed: tuple[Incident, ...] = ()
+    by: str = ""
+    """Who said on the page that it is not applicable; empty where the service's file does."""
 
     @property
     def is_hole(self) -> bool:
@@ -92,6 +94,8 @@ class Coverage:
     """By the owner; "" for components that nobody owns."""
     window: Window
     """How far back it was looked: whatever lay before is not judged."""
+    known: Mapping[tuple[str, str], Sequence[Span]] = field(default_factory=dict)
+    """The times for which each needed indicator is there, by `Cell.key`."""
 
     def count(self, *states: State) -> int:
         return sum(cell.state in states for cell in self.cells)
@@ -130,7 +134,25 @@ def coverage(
             cell, spans = store.cell(component, indicator)
             cells.append(cell)
             seen[cell.key] = spans
-    return Coverage(tuple(cells), _trend(cells, seen, service, window), window)
+    return Coverage(tuple(cells), _trend(cells, seen, service, window), window, seen)
+
+
+def declared(found: Coverage, service: Service, words: Iterable[Entry]) -> Coverage:
+    """With what people said is not applicable, on top of what the service's file says: no longer needed, no hole."""
+    said = {word.subject: word for word in words if word.kind == "hole" and word.said is not None}
+    if not said:
+        return found
+    cells = tuple(_declared(cell, said.get("/".join(cell.key))) for cell in found.cells)
+    needed = {cell.key for cell in cells if cell.state != "not_applicable"}
+    known = {key: spans for key, spans in found.known.items() if key in needed}
+    return replace(found, cells=cells, trend=_trend(cells, known, service, found.window), known=known)
+
+
+def _declared(cell: Cell, word: Entry | None) -> Cell:
+    if word is None or cell.state == "not_applicable":
+        return cell
+    because = (word.said or {}).get("because") or ""
+    return replace(cell, state="not_applicable", since=word.at, until=None, detail=because, by=word.author)
 
 
 def signal_of(indicator: Indicator) -> Signal:
@@ -293,7 +315,7 @@ def _longest(blind: Iterable[Blind]) -> timedelta:
 
 
 def _trend(
-    cells: Sequence[Cell], seen: Mapping[tuple[str, str], list[Span]], service: Service, window: Window
+    cells: Sequence[Cell], seen: Mapping[tuple[str, str], Sequence[Span]], service: Service, window: Window
 ) -> dict[str, tuple[Share, ...]]:
     """By week of the service's clock; what is needed is what is needed today."""
     owners = dict.fromkeys(cell.component.owner or "" for cell in cells if cell.key in seen)

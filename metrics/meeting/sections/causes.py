@@ -1,0 +1,177 @@
+"""Causes: incidents and mended deployments of the review's time of which nobody has confirmed what caused them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from metrics.meeting.setting import Setting
+from metrics.model import Entry, Window
+from metrics.review.delivery.causes import Link, Method
+from metrics.review.delivery.deployments import Deployment
+from metrics.review.delivery.report import Facts, delivery, needed
+from metrics.review.delivery.verdicts import CAUSES, subject_of, verdicts
+from metrics.review.minutes import Section, Topic
+from metrics.store import deliveries, entries
+from metrics.ui.words import moment, quantity, t
+
+__all__ = ["METHODS", "NO_CHANGE", "section"]
+
+METHODS: Final[dict[Method, str]] = {
+    "explicit": "stated by the source",
+    "rollback": "rolled back",
+    "revert": "reverted",
+    "hotfix": "hotfixed",
+    "time": "same component, shortly before",
+}
+NO_CHANGE: Final[dict[str, str]] = {
+    "infrastructure": "infrastructure fault",
+    "quota": "quota or limit",
+    "traffic": "traffic",
+    "other": "something else",
+}
+OPEN = ("unreviewed", "unknown")
+# More than these at once is no list that anybody answers in seven minutes; the Delivery page has them all.
+SHOWN = 12
+# Of images and builds nothing is needed here: what was before there was any is an empty frame of the right shape.
+NEVER = Window(datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 2, tzinfo=UTC))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    setting: Setting
+    links: Sequence[Link]
+    deployments: Sequence[Deployment]
+    words: dict[str, Entry]
+
+
+def section(setting: Setting) -> Section:
+    """Those that wait, newest first, and those that were judged in this very review."""
+    known = _known(setting)
+    if known is None:
+        return Section("causes", nothing=t("No deployment and no incident is known: no source brings any yet."))
+    waiting = [link for link in known.links if link.state in OPEN or _is_of_this_review(known, link)]
+    waiting.sort(key=lambda link: (link.incident is None, -_when(known, link)))
+    if not waiting:
+        n = sum(link.incident is not None for link in known.links)
+        nothing = t("No incident in this time.") if not n else t("The cause of every incident is confirmed.")
+        return Section("causes", nothing=nothing)
+    topics = tuple(_topic(known, link) for link in waiting[:SHOWN])
+    return Section("causes", topics, more=len(waiting) - len(topics))
+
+
+def _known(setting: Setting) -> _Known | None:
+    """As the Delivery page has them, of the review's window only."""
+    db, name, now = setting.db, setting.service.name, max(setting.now, setting.window.end)
+    if name not in deliveries.services(db):
+        return None
+    span = needed(setting.window)
+    # What came later than it is prepared is not known by then.
+    span = Window(span.start, min(span.end, now))
+    words = [word for word in entries.latest(db, "cause", name) if word.at <= now]
+    facts = Facts(
+        deployments=deliveries.deployments(db, span, name),
+        changes=deliveries.changes(db, span, name),
+        incidents=deliveries.incidents(db, setting.window, name),
+        builds=deliveries.builds(db, NEVER, name),
+        images=deliveries.images(db, NEVER, name),
+        watched=deliveries.watched(db),
+        verdicts=verdicts(words),
+    )
+    report = delivery(facts, [setting.service], setting.window, now, "week")
+    production = next(each for each in report.services[0].environments if each.counts)
+    return _Known(setting, production.links, report.deployments, {word.subject: word for word in words})
+
+
+def _is_of_this_review(known: _Known, link: Link) -> bool:
+    word = known.words.get(_subject(known, link))
+    return word is not None and (word.said or {}).get("review") == known.setting.review
+
+
+def _subject(known: _Known, link: Link) -> str:
+    _, what, id_ = subject_of(link, known.deployments)
+    return f"{what}/{id_}"
+
+
+def _topic(known: _Known, link: Link) -> Topic:
+    """Its suspected deployment's id is what is suggested."""
+    suspect = None if link.deployment is None else known.deployments[link.deployment]
+    component = _component(known, link)
+    owner = next((each.owner for each in known.setting.service.components if each.name == component), None)
+    return Topic(
+        subject=_subject(known, link),
+        section="causes",
+        sentence=_sentence(known, link),
+        owners=(owner,) if owner else (),
+        tag=t("judged") if link.state in ("confirmed", "rejected") else t("suspected") if suspect else t("unknown"),
+        detail=tuple(_detail(known, link, suspect)),
+        reasons=tuple(_reasons(link, suspect)),
+        started=datetime.fromtimestamp(_when(known, link), UTC),
+        page="delivery",
+        query={"service": known.setting.service.name},
+        suggested=suspect.id if suspect else "",
+    )
+
+
+def _component(known: _Known, link: Link) -> str | None:
+    if link.incident is not None:
+        return link.incident.component
+    place = link.deployment if link.deployment is not None else link.remedy
+    return known.deployments[place].component if place is not None else None
+
+
+def _when(known: _Known, link: Link) -> float:
+    if link.incident is not None:
+        return link.incident.started
+    place = link.remedy if link.remedy is not None else link.deployment
+    return known.deployments[place].finished if place is not None else 0.0
+
+
+def _sentence(known: _Known, link: Link) -> str:
+    """What broke and when, or what was mended."""
+    at = _at(known, _when(known, link))
+    incident = link.incident
+    if incident is not None:
+        lasted = t("not over") if incident.ended is None else quantity(incident.ended - incident.started, "s")
+        whose = f"{incident.component}: " if incident.component else ""
+        return t(
+            "{whose}{title}, {at}, {lasted}", whose=whose, title=incident.title or incident.id, at=at, lasted=lasted
+        )
+    place = link.remedy if link.remedy is not None else link.deployment
+    named = known.deployments[place].title if place is not None else ""
+    return t("{title}, {at}: what did it mend?", title=named or _subject(known, link).partition("/")[2], at=at)
+
+
+def _detail(known: _Known, link: Link, suspect: Deployment | None) -> list[str]:
+    """How the suspicion came about, and what is known of the mending."""
+    told = []
+    if suspect is not None:
+        told.append(
+            t(
+                "Deployment {id} of {at} ({version}): {how}.",
+                id=suspect.id,
+                at=_at(known, suspect.finished),
+                version=suspect.version or suspect.title or suspect.kind,
+                how=t(METHODS[link.method or "time"]),
+            )
+        )
+    elif link.named:
+        told.append(t("It names {named}, which is not known.", named=link.named))
+    elif link.state == "unknown":
+        told.append(t("No deployment of this component ended in the 24 hours before it."))
+    if link.incident is not None and link.remedy is not None:
+        mending = known.deployments[link.remedy]
+        told.append(t("Mended by {id}, {at}.", id=mending.id, at=_at(known, mending.finished)))
+    return told
+
+
+def _reasons(link: Link, suspect: Deployment | None) -> list[str]:
+    """The deployment first, for it is likelier than its absence; a mending one always mended some change."""
+    blamed = [t("deployment {id}: {how}", id=suspect.id, how=t(METHODS[link.method or "time"]))] if suspect else []
+    return blamed + [t("no change: {cause}", cause=t(NO_CHANGE[cause])) for cause in CAUSES if cause != "other"]
+
+
+def _at(known: _Known, seconds: float) -> str:
+    return moment(datetime.fromtimestamp(seconds, UTC), known.setting.service.time_zone)

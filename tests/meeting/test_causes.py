@@ -1,0 +1,69 @@
+"""The agenda's causes: what waits for somebody's word, with whom it is suspected to come from."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from metrics.meeting.sections import causes
+from metrics.model import Entry, Window
+from metrics.store import entries
+from tests.meeting import shop
+
+DEPLOYED = shop.event("deployment", "d-1", 50, attrs={"environment": "production", "version": "1.2.0"})
+BROKE = shop.event("incident", "i-1", 49, 40)
+NODE = shop.event("incident", "i-2", 20, 15, component="db")
+
+
+def section(store, window=shop.WEEK):
+    with store.read() as db:
+        return causes.section(shop.setting(db, window))
+
+
+def test_an_incident_is_told_with_its_suspect_and_one_without_says_so(tmp_path: Path):
+    found = section(shop.fill(tmp_path, DEPLOYED, BROKE, NODE))
+    unknown, suspected = found.topics
+    assert (suspected.subject, suspected.tag, suspected.owners) == ("incident/i-1", "suspected", ("dev",))
+    assert suspected.sentence == "web: incident i-1, Sat 21 Nov, 05:00, 40 min"
+    assert suspected.suggested == "d-1"
+    assert suspected.reasons == (
+        "deployment d-1: same component, shortly before",
+        "no change: infrastructure fault", "no change: quota or limit", "no change: traffic",
+    )  # fmt: skip
+    assert "1.2.0" in suspected.detail[0]
+    assert (unknown.subject, unknown.tag, unknown.owners) == ("incident/i-2", "unknown", ("infra",))
+    assert unknown.reasons[0] == "no change: infrastructure fault"
+
+
+def test_what_was_judged_is_gone_but_stays_in_the_review_that_judged_it(tmp_path: Path):
+    store = shop.fill(tmp_path, DEPLOYED, BROKE, NODE)
+    at = shop.UNTIL - timedelta(hours=1)
+    here = {"deployment": "d-1", "cause": None, "review": "2026-11-23"}
+    before = {"deployment": None, "cause": "infrastructure"}
+    entries.add(store, Entry(at, "Mika", "cause", "shop", "incident/i-1", here))
+    entries.add(store, Entry(at, "Ren", "cause", "shop", "incident/i-2", before))
+    found = section(store)
+    assert [(topic.subject, topic.tag) for topic in found.topics] == [("incident/i-1", "judged")]
+
+
+def test_a_deployment_that_mended_something_asks_what_it_mended(tmp_path: Path):
+    hotfix = shop.event(
+        "deployment", "d-2", 30, attrs={"environment": "production", "version": "1.2.1", "kind": "hotfix"}
+    )
+    (topic,) = section(shop.fill(tmp_path, DEPLOYED, hotfix)).topics
+    assert (topic.subject, topic.suggested) == ("deployment/d-2", "d-1")
+    assert topic.sentence.endswith("what did it mend?")
+    assert topic.reasons[0] == "deployment d-1: hotfixed"
+
+
+def test_what_came_later_is_not_known_to_an_earlier_review(tmp_path: Path):
+    store = shop.fill(tmp_path, DEPLOYED, BROKE, NODE)
+    end = shop.UNTIL - timedelta(hours=30)
+    assert [each.subject for each in section(store, Window(end - timedelta(weeks=1), end)).topics] == ["incident/i-1"]
+    end = shop.UNTIL - timedelta(hours=60)
+    quiet = section(store, Window(end - timedelta(weeks=1), end))
+    assert (quiet.topics, quiet.nothing) == ((), "No incident in this time.")
+
+
+def test_without_events_it_says_that_none_are_known(tmp_path: Path):
+    assert "no source brings any" in section(shop.fill(tmp_path, shop.line("web", "cpu", [1.0] * 48))).nothing
