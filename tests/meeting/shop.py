@@ -54,7 +54,7 @@ def event(
     began = UNTIL - timedelta(hours=hours_ago)
     ended = began + timedelta(minutes=minutes)
     return Event(
-        "shop", kind, name, began, "files", UNTIL, component, ended, "succeeded", f"{kind} {name}", attrs=attrs
+        "shop", kind, name, began, "files", UNTIL, component, ended, "succeeded", f"{kind} {name}", attrs=attrs or {}
     )
 
 
