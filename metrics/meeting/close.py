@@ -14,7 +14,7 @@ from metrics.config import Config
 from metrics.errors import InputError
 from metrics.meeting.documents import markdown
 from metrics.meeting.prepare import prepare
-from metrics.meeting.shelf import Shelf
+from metrics.meeting.shelf import Shelf, dumped
 from metrics.model import Entry, EntryKind, Service, Window
 from metrics.review.minutes import Review, decided, open_topics
 from metrics.store import Store, entries, read
@@ -46,7 +46,7 @@ def open_review(
     prepared = replace(prepare(store, config, service, window, now), attendees=attendees, place=place)
     _refuse_closed(config, service, prepared.id)
     review = Shelf(config.folder, service.name).open(prepared)
-    if review == prepared:
+    if dumped(review) == dumped(prepared):
         entries.add(store, _word(review, "open", who, now))
     return review
 

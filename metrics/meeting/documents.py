@@ -20,7 +20,7 @@ from metrics.meeting import paper as papers
 from metrics.meeting.shelf import dumped
 from metrics.review.minutes import Review
 
-__all__ = ["FORMATS", "MIME", "Format", "html", "json_text", "markdown", "pdf", "png", "written"]
+__all__ = ["FORMATS", "MIME", "Format", "html", "json_text", "markdown", "pdf", "png", "typst_inputs", "written"]
 
 Format = Literal["md", "html", "pdf", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -114,17 +114,26 @@ def _typeset(review: Review, form: Literal["pdf", "png"]) -> list[bytes]:
     """Set by Typst, which draws in a few hundred ms; loaded when somebody asks for it."""
     import typst
 
-    at: datetime = review.closed_at or review.until
-    told = asdict(papers.paper(review)) | {"fonts": _fonts(), "at": [at.year, at.month, at.day]}
     made = typst.compile(
         TEMPLATES / "review.typ",
         format=form,
-        sys_inputs={"review": json.dumps(told, ensure_ascii=False)},
-        timestamp=int(at.timestamp()),
+        sys_inputs=typst_inputs(review),
+        timestamp=int(_at(review).timestamp()),
         ppi=110,
     )
     pages = made if isinstance(made, list) else [made]
     return [page for page in pages if page is not None]
+
+
+def typst_inputs(review: Review) -> dict[str, str]:
+    """What the template review.typ is told: data, and no text of the template itself."""
+    at = _at(review)
+    told = asdict(papers.paper(review)) | {"fonts": _fonts(), "at": [at.year, at.month, at.day]}
+    return {"review": json.dumps(told, ensure_ascii=False)}
+
+
+def _at(review: Review) -> datetime:
+    return review.closed_at or review.until
 
 
 @cache

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from metrics.meeting import chart
 from metrics.meeting.told import (
+    OUTCOMES,
     SECTION_TITLES,
     decision_sentence,
     figure_name,
@@ -127,8 +128,13 @@ def _facts(review: Review) -> tuple[tuple[str, str], ...]:
 
 def _counts(review: Review) -> str:
     """`3 explained, 2 to investigate`."""
-    names = [outcome_name(each) for each in review.decisions]
-    return both([f"{names.count(name)} × {name}" for name in dict.fromkeys(names)]) if names else ""
+    order = list(OUTCOMES)
+    said = sorted(
+        review.decisions, key=lambda each: order.index(each.outcome) if each.outcome in order else len(order)
+    )
+    names = [outcome_name(each) for each in said]
+    # No line breaks between a number and what it counts.
+    return both([f"{names.count(name)}\N{NO-BREAK SPACE}× {name}" for name in dict.fromkeys(names)]) if names else ""
 
 
 def _figures_period(review: Review) -> str:
