@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 __all__ = [
     "SERVICE_NAME",
     "Component",
+    "Countermeasure",
     "Coverage",
     "CoverageState",
     "Direction",
@@ -148,6 +149,16 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
+class Countermeasure:
+    """What can be done before a component runs out, and how long that takes from the decision to its effect."""
+
+    what: str
+    lead_time: timedelta
+    axis: Literal["X", "Y", "Z"] | None = None
+    """Of the scale cube (Abbott and Fisher, The Art of Scalability): more instances, split by function, shards."""
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
     """A part of the service that one team owns: a database, a web tier, a batch."""
 
@@ -162,6 +173,7 @@ class Component:
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     """Indicators that its kind needs but it can't have, with the reason."""
     uses: tuple[Use, ...] = ()
+    countermeasures: tuple[Countermeasure, ...] = ()
 
 
 SERVICE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -13,11 +15,11 @@ from pydantic import Field, model_validator
 from metrics import catalog
 from metrics.errors import ConfigError, InputError
 from metrics.faults import Fault, Key, nearest
-from metrics.model import SERVICE_NAME, Component, Service, Team, Threshold, Use
+from metrics.model import SERVICE_NAME, Component, Countermeasure, Service, Team, Threshold, Use
 from metrics.quantity import parse_quantity
 from metrics.yaml_file import Strict, YamlFile
 
-__all__ = ["COMPONENT_KEYS", "SERVICE_KEYS", "TEAM_KEYS", "read_service"]
+__all__ = ["COMPONENT_KEYS", "COUNTERMEASURE_KEYS", "SERVICE_KEYS", "TEAM_KEYS", "read_service"]
 
 # What a cloud calls a thing tells what it is, so a component in its short form need not say so.
 KIND_OF: Final = {
@@ -26,6 +28,8 @@ KIND_OF: Final = {
     "buckets": "object_storage", "load_balancer": "web", "eks_cluster": "kubernetes", "ec2_instances": "host",
     "ec2_tag": "host", "auto_scaling_group": "host",
 }  # fmt: skip
+# How long a countermeasure takes, as people plan it.
+LEAD_TIME: Final = re.compile(r"(\d{1,3})\s*(day|week)s?", re.ASCII)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -40,6 +44,12 @@ class _Use(Strict, extra="allow"):
     use: str
 
 
+class _Countermeasure(Strict):
+    what: str
+    lead_time: str
+    axis: Literal["X", "Y", "Z"] | None = None
+
+
 class _Component(Strict):
     kind: str
     title: str | None = None
@@ -47,6 +57,7 @@ class _Component(Strict):
     thresholds: dict[str, object] = {}
     limits: dict[str, object] = {}
     not_applicable: dict[str, str] = {}
+    countermeasures: tuple[_Countermeasure, ...] = ()
     use: str | None = None
     sources: tuple[_Use, ...] = ()
 
@@ -91,6 +102,7 @@ class _Service(Strict):
 SERVICE_KEYS = tuple(_Service.model_fields)
 TEAM_KEYS = tuple(_Team.model_fields)
 COMPONENT_KEYS = tuple(_Component.model_fields)
+COUNTERMEASURE_KEYS = tuple(_Countermeasure.model_fields)
 
 
 def read_service(path: Path, name: str) -> Service:
@@ -134,7 +146,17 @@ def _component(file: YamlFile, service: str, name: str, parsed: _Service) -> Com
         limits=_amounts(each.limits),
         not_applicable={catalog.load().get(key).name: why for key, why in each.not_applicable.items()},
         uses=tuple(_uses(file, ("components", name), each, parsed.sources)),
+        countermeasures=tuple(
+            Countermeasure(one.what, found, one.axis)
+            for one in each.countermeasures
+            if (found := _lead_time(one.lead_time)) is not None
+        ),
     )
+
+
+def _lead_time(written: str) -> timedelta | None:
+    match = LEAD_TIME.fullmatch(written.strip())
+    return timedelta(**{f"{match[2]}s": int(match[1])}) if match else None
 
 
 def _uses(
@@ -193,6 +215,10 @@ def _component_faults(key: tuple[str, ...], each: _Component, service: _Service)
     if each.owner is not None and each.owner not in service.teams:
         hint = nearest(each.owner, service.teams) if service.teams else "name the teams under `teams` first."
         yield Fault((*key, "owner"), f"is {each.owner!r}, which is no team; {hint}")
+    for number, one in enumerate(each.countermeasures):
+        if _lead_time(one.lead_time) is None:
+            where: tuple[Key, ...] = (*key, "countermeasures", number, "lead_time")
+            yield Fault(where, f"is {one.lead_time!r}; write days or weeks, as in 3 weeks.")
     for field in ("thresholds", "limits", "not_applicable"):
         yield from _indicators_faults((*key, field), getattr(each, field))
     for field in ("thresholds", "limits"):

@@ -16,7 +16,7 @@ from metrics.config import COLLECT_KEYS, PLATFORM_KEYS, Config, SourceConfig, lo
 from metrics.errors import ConfigError
 from metrics.model import Service
 from metrics.notify_settings import NOTIFY_KEYS
-from metrics.service_file import COMPONENT_KEYS, SERVICE_KEYS, TEAM_KEYS
+from metrics.service_file import COMPONENT_KEYS, COUNTERMEASURE_KEYS, SERVICE_KEYS, TEAM_KEYS
 from tests.documents import document
 from tests.source_tree import ROOT
 
@@ -91,7 +91,16 @@ def test_the_annotated_example_of_the_documentation_loads(folder: Path) -> None:
 
 def test_the_annotated_example_has_every_key() -> None:
     text = "".join(document("docs/configuration.md").blocks("yaml"))
-    keys = {*PLATFORM_KEYS, *COLLECT_KEYS, *NOTIFY_KEYS, *SERVICE_KEYS, *TEAM_KEYS, *COMPONENT_KEYS, "kind"}
+    keys = {
+        *PLATFORM_KEYS,
+        *COLLECT_KEYS,
+        *NOTIFY_KEYS,
+        *SERVICE_KEYS,
+        *TEAM_KEYS,
+        *COMPONENT_KEYS,
+        *COUNTERMEASURE_KEYS,
+        "kind",
+    }
     assert [key for key in sorted(keys) if not re.search(rf"\b{key}:", text)] == []
 
 

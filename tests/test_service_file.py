@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from metrics.errors import ConfigError
-from metrics.model import Component, Service, Team, Threshold, Use
+from metrics.model import Component, Countermeasure, Service, Team, Threshold, Use
 from metrics.service_file import read_service
 
 NAME = "data/services/jobs.yaml"
@@ -49,6 +50,9 @@ components:
     owner: infra
     limits: {connections: 2 k, storage_used_bytes: 1.5 GiB}
     not_applicable: {replication_lag: there is no replica}
+    countermeasures:
+      - {what: a pooler, axis: X, lead_time: 3 weeks}
+      - {what: keep less, lead_time: 1 day}
 demand: [web/requests]
 headline: [web/latency, web//jobs/export/latency_p95, db/system.cpu.utilization]
 """
@@ -67,6 +71,10 @@ def test_a_whole_service(tmp_path: Path) -> None:
         "jobs", "db", "database", "db", "infra",
         limits={"db.client.connection.count": 2000.0, "system.filesystem.usage": 1.5 * 2**30},
         not_applicable={"db.replication.lag": "there is no replica"},
+        countermeasures=(
+            Countermeasure("a pooler", timedelta(weeks=3), "X"),
+            Countermeasure("keep less", timedelta(days=1)),
+        ),
     )  # fmt: skip
     assert read(tmp_path, WHOLE) == Service(
         name="jobs",
@@ -199,6 +207,11 @@ components:
          ":6: components.web.thresholds.system.cpu.utilization is the same indicator as cpu; keep one."),
         (f"{WEB}    not_applicable:\n      cpu: 5\n",
          ":5: components.web.not_applicable.cpu is 5; write text, in quotes."),
+        # countermeasures
+        (f"{WEB}    countermeasures:\n      - {{what: a pooler, lead_time: soon}}\n",
+         ":5: components.web.countermeasures.0.lead_time is 'soon'; write days or weeks, as in 3 weeks."),
+        (f"{WEB}    countermeasures:\n      - {{what: a pooler, axis: W, lead_time: 3 weeks}}\n",
+         ":5: components.web.countermeasures.0.axis is 'W'; use one of X, Y, Z."),
         # references
         ("headline: [cpu]\n", ":1: headline.0 is 'cpu'; write component/indicator or component/part/indicator."),
         (f"{WEB}headline: [api/cpu]\n", ":4: headline.0 is 'api/cpu': no component 'api'; use one of web."),

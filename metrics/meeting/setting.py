@@ -12,6 +12,7 @@ from metrics.review.lines import Curve, Line, by_series, curve, figure, whole_st
 from metrics.review.minutes import Figure
 from metrics.review.period import Period, fitting_step
 from metrics.store import read
+from metrics.trends.agenda import Agenda, agenda
 
 __all__ = ["Setting", "plain"]
 
@@ -34,6 +35,16 @@ class Setting:
     @property
     def period(self) -> Period:
         return Period(self.window, self.service.time_zone)
+
+    @property
+    def before(self) -> Window:
+        """The review's time and three times as much before it: a picture that shows what it moved from."""
+        return Window(self.window.start - 3 * self.window.duration, self.window.end)
+
+    @cached_property
+    def agenda(self) -> Agenda:
+        """What moved, as the trend alerts have it: capacity leaves out what is told there."""
+        return agenda(self.db, self.service, self.lines, self.window.end, self.window.start)
 
     @cached_property
     def by_address(self) -> Mapping[str, Line]:

@@ -6,14 +6,13 @@ from datetime import timedelta
 from functools import partial
 
 from metrics import catalog
+from metrics.meeting.sections.capacity import decide_by
 from metrics.meeting.setting import Setting
-from metrics.model import Window
 from metrics.review.items import Item
 from metrics.review.lines import address_of
 from metrics.review.minutes import Section, Topic
 from metrics.review.suspects.trouble import trouble_of, worst_of
 from metrics.review.suspects.words import KIND_NAMES
-from metrics.trends.agenda import agenda
 from metrics.trends.drill import suspects
 from metrics.trends.scene import scene
 from metrics.ui.finding_words import NEWS, item_sentence, sentence
@@ -24,14 +23,11 @@ __all__ = ["section"]
 # A suspect with less than that speaking for it is no reason to offer.
 PLAUSIBLE = 0.3
 REASONS = 3
-# Beside the review's own window as much before it, to see what it moved from.
-BEFORE = 3
 
 
 def section(setting: Setting) -> Section:
     """The items of the last pass of the review's window, what matters most first."""
-    window = setting.window
-    found = agenda(setting.db, setting.service, setting.lines, window.end, window.start)
+    found = setting.agenda
     if found.as_of is None:
         nothing = t("Not looked for yet: trend alerts need two weeks of data.")
         return Section("moved", nothing=nothing)
@@ -39,7 +35,7 @@ def section(setting: Setting) -> Section:
         return Section("moved", more=len(found.rest), nothing=t("A quiet time: nothing moved that is worth a look."))
     addresses = [_address(item) for item in found.items]
     figures = setting.figures(addresses)
-    drawn = setting.curves(addresses, Window(window.start - BEFORE * window.duration, window.end))
+    drawn = setting.curves(addresses, setting.before)
     topics = tuple(
         Topic(
             subject=f"finding/{item.id}",
@@ -65,9 +61,10 @@ def _address(item: Item) -> str:
 
 
 def _others(setting: Setting, item: Item) -> tuple[str, ...]:
-    """What else belongs to it."""
+    """Until when a limit has to be decided about, and what else belongs to it."""
     tell = partial(sentence, indicators=catalog.load().indicators, zone=setting.service.time_zone)
-    return tuple(tell(finding) for finding in item.findings[1:6])
+    decide = decide_by(setting, item.lead)
+    return (*((f"{decide} {tell(item.lead)}",) if decide else ()), *(tell(finding) for finding in item.findings[1:6]))
 
 
 def _reasons(setting: Setting, item: Item) -> tuple[str, ...]:

@@ -1,0 +1,90 @@
+"""The agenda's limits: counted back from the earliest day by the quickest countermeasure, and none told twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from metrics.meeting.sections import capacity
+from metrics.model import Component, Countermeasure, Finding, Threshold, Window
+from metrics.store import findings
+from tests.meeting import shop
+
+CPU, STORAGE = "system.cpu.utilization", "system.filesystem.utilization"
+WAYS = (Countermeasure("shard it", timedelta(weeks=8), "Z"), Countermeasure("delete old logs", timedelta(days=3)))
+
+
+def described(*ways: Countermeasure):
+    db = Component(
+        "shop", "db", "host", "Database host", "infra",
+        thresholds=(Threshold(CPU, 80.0, "services/shop.yaml"),), limits={STORAGE: 100.0}, countermeasures=ways,
+    )  # fmt: skip
+    return replace(shop.SHOP, components=(shop.SHOP.components[0], db))
+
+
+def ahead(days: float, name: str = "f-1", severity: str = "low") -> findings.Judged:
+    early = shop.UNTIL + timedelta(days=days)
+    times = {"early": early.isoformat(), "crosses_at": (early + timedelta(days=5)).isoformat(), "late": None}
+    found = Finding(
+        name, "shop", "db", STORAGE, "%", "forecast", shop.UNTIL - timedelta(days=20), 60.0, 75.0, 0.9, True,
+        shop.UNTIL - timedelta(days=7), shop.UNTIL, evidence={**times, "limit": 100.0},
+    )  # fmt: skip
+    return findings.Judged(found, severity, "")
+
+
+def section(folder: Path, service, *judged: findings.Judged, cpu: float = 50.0):
+    rows = [shop.line("db", CPU, [cpu] * 336), shop.line("db", STORAGE, [75.0] * 336)]
+    store = shop.fill(folder, *rows)
+    seen = findings.Pass("shop", shop.UNTIL, shop.UNTIL, 2, judged)
+    findings.write(store, seen, Window(shop.UNTIL - timedelta(hours=1), shop.UNTIL + timedelta(hours=1)))
+    with store.read() as db:
+        setting = shop.setting(db, service=service)
+        return capacity.section(setting), capacity.decide_by(setting, judged[0].finding) if judged else ""
+
+
+def test_the_day_to_decide_is_counted_back_by_the_quickest_countermeasure(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("metrics.trends.agenda._worth_a_look", lambda every: ())
+    found, told = section(tmp_path, described(*WAYS), ahead(20))
+    (topic,) = found.topics
+    assert (topic.subject, topic.tag, topic.owners) == (f"limit/db/{STORAGE}", "decide", ("infra",))
+    assert topic.sentence.startswith("Decide by Thu 10 Dec: db storage reaches 100 % about Fri 18 Dec")
+    assert told == "Decide by Thu 10 Dec:"
+    assert topic.detail == ("delete old logs takes 3 days: decide by Thu 10 Dec.",
+                            "shard it (Z) takes 2 months: no longer in time.")  # fmt: skip
+    assert topic.figures[0].value == 75.0
+    assert topic.curve
+
+
+def test_without_countermeasures_it_says_how_to_add_them(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("metrics.trends.agenda._worth_a_look", lambda every: ())
+    (topic,) = section(tmp_path, described(), ahead(20))[0].topics
+    assert topic.sentence.startswith("Decide before Sun 13 Dec:")
+    assert "name `countermeasures`" in topic.detail[0]
+    assert "data/services/shop.yaml" in topic.detail[0]
+
+
+def test_too_late_is_overdue_and_far_off_is_not_told(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("metrics.trends.agenda._worth_a_look", lambda every: ())
+    (topic,) = section(tmp_path, described(*WAYS), ahead(2))[0].topics
+    assert topic.tag == "overdue"
+    assert topic.sentence.startswith("Decide now (it was due by Sun 22 Nov)")
+    (tmp_path / "later").mkdir()
+    found, _ = section(tmp_path / "later", described(*WAYS), ahead(91))
+    assert (found.topics, found.nothing[:17]) == ((), "No limit is expec")
+
+
+def test_what_is_among_the_moved_is_not_told_twice(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("metrics.trends.agenda._worth_a_look", lambda every: tuple(every))
+    found, told = section(tmp_path, described(*WAYS), ahead(20))
+    assert (found.topics, found.nothing) == ((), "All limits in sight are among what moved.")
+    assert told == "Decide by Thu 10 Dec:"
+
+
+def test_a_line_with_less_than_a_tenth_left_is_told_and_one_beyond_says_so(tmp_path: Path):
+    (topic,) = section(tmp_path, described(), cpu=74.0)[0].topics
+    assert (topic.subject, topic.tag) == (f"limit/db/{CPU}", "near")
+    assert topic.sentence == "db CPU stands at 74 % in 16 – 23 Nov 2026; it must not get beyond 80 %"
+    for name, cpu, tags in (("room", 71.0, []), ("over", 85.0, ["beyond"])):
+        (tmp_path / name).mkdir()
+        assert [each.tag for each in section(tmp_path / name, described(), cpu=cpu)[0].topics] == tags
