@@ -50,17 +50,19 @@ def told(drawing: Drawing) -> str:
 
 def svg(drawing: Drawing) -> str:
     """The line with its axes, and a dashed mark where what it is about began."""
-    ticks = _ticks([value for _, value in drawing.curve])
-    frame = _Frame(drawing, ticks[0], ticks[-1])
-    by, unit = scale(drawing.unit, max(abs(ticks[0]), abs(ticks[-1])))
+    values = [value for _, value in drawing.curve]
+    by, unit = scale(drawing.unit, max(map(abs, values)))
+    # Round in the unit that is shown: seconds of a build are told in minutes.
+    ticks = _ticks([value / by for value in values])
+    frame = _Frame(drawing, ticks[0] * by, ticks[-1] * by)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">'
         f"<title>{escape(told(drawing))}</title>"
     ]
     for tick in ticks:
-        y = frame.y(tick)
+        y = frame.y(tick * by)
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
-        parts.append(_text(LEFT - 6, y + 3.5, f"{number(tick / by)} {unit}".strip(), "end"))
+        parts.append(_text(LEFT - 6, y + 3.5, f"{number(tick)} {unit}".strip(), "end"))
     parts += [_text(frame.x(at), HEIGHT - 6, day(at.date()), "middle") for at in frame.days()]
     parts += [f'<polyline class="line" points="{points}"/>' for points in frame.strokes()]
     return "".join([*parts, *frame.mark(), "</svg>"])
@@ -122,7 +124,7 @@ def _ticks(values: Sequence[float]) -> list[float]:
     if low >= 0 and low < 0.6 * high:
         low = 0.0
     if high == low:
-        low, high = low - abs(low or 1) / 2, high + abs(high or 1) / 2
+        low, high = (low - abs(low) / 2, high + abs(high) / 2) if high else (0.0, 1.0)
     rough = (high - low) / TICKS
     power = 10.0 ** floor(log10(rough))
     step = next(size * power for size in (1, 2, 2.5, 5, 10) if size * power >= rough * 0.999)

@@ -1,0 +1,186 @@
+"""`review` as a person and a script see it: what is printed or written, of which day, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from metrics import cli
+from metrics import config as configuration
+from metrics.meeting.close import close, held
+from metrics.meeting.close import open_review as opened
+from metrics.meeting.window import review_window
+from metrics.model import Entry, Service
+from metrics.store import Store, entries
+from tests.pages import deployments
+from tests.trends.made import fill, lines_of
+
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+HOURLY = 3_600
+END = datetime(2026, 10, 26, tzinfo=UTC)
+
+
+class Ran:
+    """What one command said, and how it ended."""
+
+    def __init__(self, capfdbinary: pytest.CaptureFixture[bytes], folder: Path, words: Sequence[str]) -> None:
+        capfdbinary.readouterr()
+        self.status = cli.main(["--data", str(folder), "review", *words])
+        self.out, err = capfdbinary.readouterr()
+        self.err = err.decode()
+
+    @property
+    def refusal(self) -> str:
+        assert (self.status, self.out) == (2, b"")
+        return self.err.splitlines()[-1]
+
+    @property
+    def text(self) -> str:
+        assert self.status == 0, self.err
+        return self.out.decode()
+
+
+Ask = Callable[..., Ran]
+
+
+@pytest.fixture
+def ask(capfdbinary: pytest.CaptureFixture[bytes]) -> Ask:
+    return lambda folder, *words: Ran(capfdbinary, folder, words)
+
+
+@pytest.fixture
+def quiet(folder: Path) -> Path:
+    fill(folder, lines_of(3, HOURLY), 3)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo with its newest review opened, decided in part."""
+    folder = deployments.demo(tmp_path_factory.mktemp("demo"), weeks=4)
+    config = configuration.load(folder)
+    store, (service,) = Store(folder / "tomoni.duckdb"), config.services
+    assert cli.main(["--data", str(folder), "findings"]) == 0
+    window = review_window(folder, service, deployments.NOW)
+    review = opened(store, config, service, window, "Mika", deployments.NOW, "Mika, Ren", "Room 3")
+    said = {"outcome": "explained", "because": "as every <b>spring</b>", "note": None, "owner": None, "due": None}
+    for topic in review.section("moved").topics:
+        word = Entry(deployments.NOW, "Ren", "disposition", "jobs", f"{review.id}/{topic.subject}", said)
+        entries.add(store, word)
+    return folder
+
+
+def test_what_is_held_is_printed_with_what_was_said(ask: Ask, demo: Path):
+    told = json.loads(ask(demo, "--format", "json").text)
+    moved = next(section for section in told["sections"] if section["name"] == "moved")["topics"]
+    assert moved
+    assert told["id"] == "2026-11-23"
+    assert {each["because"] for each in told["decisions"]} == {"as every <b>spring</b>"}
+    assert {each["subject"] for each in moved} <= {each["subject"] for each in told["decisions"]}
+    text = ask(demo).text
+    assert text.startswith("# Jobs: review of 2026-11-23\n")
+    assert text.count(r"**→ Explained: as every \<b\>spring\</b\> (Ren,") == len(moved)
+    page = ask(demo, "--format", "html").text
+    assert page.count("Explained: as every &lt;b&gt;spring&lt;/b&gt; (Ren,") == len(moved)
+
+
+def test_the_format_is_the_ending_unless_said(ask: Ask, demo: Path, tmp_path: Path):
+    for name, start in (("a.pdf", b"%PDF-"), ("a.html", b"<!DOCTYPE html>"), ("a.json", b"{"), ("a.txt", b"# Jobs")):
+        assert ask(demo, "-o", str(tmp_path / name)).out == b""
+        assert (tmp_path / name).read_bytes().startswith(start)
+    assert ask(demo, "-o", str(tmp_path / "b.html"), "--format", "md").status == 0
+    assert (tmp_path / "b.html").read_bytes() == (tmp_path / "a.txt").read_bytes()
+
+
+@pytest.mark.parametrize("form", ["md", "html", "json", "pdf"])
+def test_the_same_review_gives_the_same_bytes(ask: Ask, demo: Path, form: str):
+    assert ask(demo, "--format", form).out == ask(demo, "--format", form).out != b""
+
+
+def test_one_that_nobody_opened_is_prepared_and_kept_nowhere(ask: Ask, quiet: Path):
+    told = json.loads(ask(quiet, "--format", "json").text)
+    assert (told["id"], told["since"], told["until"]) == (
+        "2026-10-25",
+        "2026-10-18T23:00:01Z",
+        "2026-10-25T23:00:01Z",
+    )
+    assert told["closed_at"] is None
+    assert not (quiet / "reviews").exists()
+
+
+def test_one_of_an_earlier_day_looks_up_to_then(ask: Ask, quiet: Path):
+    told = json.loads(ask(quiet, "--as-of", "2026-10-20T12:00+02:00", "--format", "json").text)
+    assert (told["id"], told["until"]) == ("2026-10-20", "2026-10-20T10:00:00Z")
+
+
+def test_a_closed_one_is_printed_as_frozen_and_the_next_begins_where_it_ended(ask: Ask, quiet: Path):
+    config = configuration.load(quiet)
+    store, service = Store(quiet / "tomoni.duckdb"), Service("jobs", "jobs", "UTC", 0)
+    window = review_window(quiet, service, END - timedelta(days=3))
+    review = opened(store, config, service, window, "Mika", END)
+    frozen = close(store, config, service, review.id, "Mika", END)
+    assert ask(quiet, "--as-of", "2026-10-23").text == (quiet / "reviews" / "2026-10-23.md").read_text()
+    assert (
+        ask(quiet, "--as-of", "2026-10-23", "--format", "json").out
+        == (quiet / "reviews" / "2026-10-23.json").read_bytes()
+    )
+    assert json.loads(ask(quiet, "--format", "json").text)["since"] == "2026-10-23T00:00:00Z"
+    assert held(store, config, service, review.id, END) == frozen
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--service", "shop"], "--service shop: there is no such service with data; use one of jobs"),
+        (["--as-of", "2026-10-01"], "--as-of 2026-10-01T00:00Z: the data of jobs begins 2026-10-05T00:00Z"),
+        (["-o", "/nowhere/at/all.md"], "-o /nowhere/at/all.md: No such file or directory; name a file in a folder"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(ask: Ask, quiet: Path, words: list[str], said: str):
+    assert said in ask(quiet, *words).refusal
+
+
+def test_of_several_services_one_must_be_named(ask: Ask, quiet: Path):
+    deployments.one_series(quiet)
+    assert "--service is needed, since a review is one service's: jobs, shop" in ask(quiet).refusal
+    assert ask(quiet, "--service", "shop").text.startswith("# shop: review of 2026-11-23\n")
+
+
+@pytest.mark.parametrize("word", ["yesterday", "2026-13-01"])
+def test_what_is_no_time_or_format_is_refused(capsys: pytest.CaptureFixture[str], folder: Path, word: str):
+    for flag in ("--as-of", "--format"):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["--data", str(folder), "review", flag, word])
+        assert ended.value.code == 2
+        assert word in capsys.readouterr().err
+
+
+def test_without_data_one_is_told_how_to_fill_it(ask: Ask, folder: Path):
+    assert "fill it with `python -m metrics collect`" in ask(folder).refusal
+    with Store(folder / "tomoni.duckdb").write():
+        pass
+    assert "there is no data in data/ yet" in ask(folder).refusal
+
+
+def test_too_little_data_is_a_review_that_says_so(ask: Ask, folder: Path):
+    deployments.one_series(folder)
+    text = ask(folder).text
+    assert "Not looked for yet: trend alerts need two weeks of data." in text
+
+
+def test_only_events_can_be_reviewed(ask: Ask, folder: Path):
+    deployments.only_events(folder)
+    assert ask(folder).text.startswith("# shop: review of 2026-11-2")
+
+
+def test_a_pdf_is_not_printed_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], quiet: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert cli.main(["--data", str(quiet), "review", "--format", "pdf"]) == 2
+    told = "a PDF is nothing to read on a terminal: name a file with -o FILE, or pipe it on"
+    assert capsys.readouterr().err.splitlines()[-1] == told
