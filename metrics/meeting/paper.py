@@ -49,6 +49,8 @@ class PaperTopic:
     decision: str
     open: str
     """Said where the review waits for it."""
+    left: str
+    """Said where a closed review left it at looking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,19 +191,25 @@ def _topic(review: Review, topic: Topic) -> PaperTopic:
         sentence=topic.sentence,
         tag=topic.tag,
         owners=owner_names(review, topic),
-        evidence=(*topic.detail, *(figure_sentence(figure) for figure in topic.figures), *_reasons(topic, decision)),
+        evidence=(*topic.detail, *(figure_sentence(figure) for figure in topic.figures), *_suspects(topic, decision)),
         chart=chart.svg(drawn) if drawn else "",
         chart_says=chart.told(drawn) if drawn else "",
         outcome=outcome_name(decision) if decision else "",
         decision=decision_sentence(decision, review.zone) if decision else "",
         open=t("Not decided yet") if decision is None and topic.needs_decision else "",
+        left=t("Nothing was decided of it.") if _is_left(review, topic) else "",
     )
 
 
-def _reasons(topic: Topic, decision: Decision | None) -> tuple[str, ...]:
-    """Whoever was suspected, unless that is what was decided."""
+def _suspects(topic: Topic, decision: Decision | None) -> tuple[str, ...]:
+    """Who is suspected, unless that is what was decided. Elsewhere the reasons are answers to choose from."""
     rest = [each for each in topic.reasons if decision is None or each != decision.because]
-    return (t("Suspected: {reasons}.", reasons=both(rest)),) if rest else ()
+    return (t("Suspected: {reasons}.", reasons=both(rest)),) if rest and topic.section == "moved" else ()
+
+
+def _is_left(review: Review, topic: Topic) -> bool:
+    decides = topic.section in ("causes", "alerts", "capacity", "coverage")
+    return decides and review.closed_at is not None and review.decision(topic.subject) is None
 
 
 def _drawn(review: Review, topic: Topic) -> chart.Drawing | None:

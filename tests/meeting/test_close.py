@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -21,7 +24,9 @@ from metrics.model import Entry, Points, Window
 from metrics.review.minutes import Review
 from metrics.store import Store, entries, write
 from metrics.trends.reading import watched
+from tests.meeting.killed import STEPS
 from tests.meeting.made import AT, ID, disposition, held_review, say
+from tests.source_tree import ROOT
 from tests.trends.made import SERVICE, config, fill, lines_of, times
 
 LATER = AT + timedelta(hours=2)
@@ -140,23 +145,21 @@ def test_what_is_said_while_it_is_being_closed_is_in_it(store: Store, folder: Pa
     assert (found.by, found.because) == ("Sora", "said at the last moment")
 
 
-def test_a_kill_between_the_file_and_the_word_is_mended(store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("step", STEPS)
+def test_a_kill_leaves_it_open_or_closed_and_loses_no_word(store: Store, folder: Path, step: str):
     say(store, disposition("finding/f1"), disposition("finding/f2"))
-    with monkeypatch.context() as patched:
-        patched.setattr(entries, "_insert", _killed)
-        with pytest.raises(KeyboardInterrupt):
-            closed(store, folder)
-    assert is_closed(config(folder), SERVICE, ID)
-    assert states(store) == []
-    (folder / "reviews" / f"{ID}.md").unlink()
+    ran = subprocess.run([sys.executable, "-m", "tests.meeting.killed", str(folder), step], cwd=ROOT, check=False)
+    assert ran.returncode == -signal.SIGKILL
+    is_safe = step not in ("text", "file")
+    assert is_closed(config(folder), SERVICE, ID) is is_safe
     for _ in range(2):
-        assert held(store, config(folder), SERVICE, ID, LATER + timedelta(days=1)) == Shelf(folder, "jobs").read(ID)
-    assert states(store) == [("Mika", "closed")]
-    assert (folder / "reviews" / f"{ID}.md").exists()
-
-
-def _killed(*_: object) -> None:
-    raise KeyboardInterrupt
+        found = held(store, config(folder), SERVICE, ID, LATER)
+        assert found is not None
+        assert [each.subject for each in found.decisions] == ["finding/f1", "finding/f2"]
+        assert states(store) == ([("Mika", "closed")] if is_safe else [])
+    if not is_safe:
+        assert closed(store, folder, "Ren").closed_by == "Ren"
+    assert sorted(path.name for path in (folder / "reviews").glob("[!.]*")) == [f"{ID}.json", f"{ID}.md"]
 
 
 @pytest.fixture

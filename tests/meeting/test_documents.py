@@ -117,6 +117,15 @@ def test_topics_say_their_evidence_and_what_is_open():
     assert paper(decided_review()).sections[1].topics[0].evidence[-1] == "Suspected: batch: nightly."
 
 
+def test_what_a_closed_review_left_at_looking_is_said():
+    undecided = replace(decided_review(), decisions=decided_review().decisions[:2])
+    frozen = replace(undecided, closed_at=AT, closed_by="Mika")
+    left = "Nothing was decided of it."
+    assert [topic.left for section in paper(undecided).sections for topic in section.topics] == ["", "", ""]
+    assert [topic.left for section in paper(frozen).sections for topic in section.topics] == ["", "", left]
+    assert f"   - *{left}*" in markdown(frozen)
+
+
 def test_who_does_what_until_when():
     (task,) = paper(decided_review()).tasks
     assert (task.what, task.owner, task.due) == (
