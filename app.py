@@ -7,7 +7,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from metrics.ui import agenda, controls, frame, happened, home_table, loading, panels, tiles, unmeasured
+from metrics.ui import (
+    agenda,
+    controls,
+    coverage_loading,
+    frame,
+    happened,
+    home_table,
+    loading,
+    panels,
+    tiles,
+    unmeasured,
+)
 from metrics.ui.sentences import how_it_was, nothing_of, worse_means
 from metrics.ui.words import t
 
@@ -20,7 +31,8 @@ with here.toolbar:
     view = controls.choice(t("Team"), {"all": t("All"), "dev": t("Dev"), "infra": t("Infra")}, "view")
     compare = controls.switch(t("Compare"), "compare", default=True, help_text=t("Beside the period before it"))
 
-review = loading.home(here.folder, here.config, here.service, period).seen_by(view)
+holes = coverage_loading.covered(here).holes
+review = loading.home(here.folder, here.config, here.service, period).lacking(holes).seen_by(view)
 
 if review.readings:
     st.markdown(how_it_was(review, service=here.service.title), help=worse_means())
@@ -34,4 +46,4 @@ elif here.newest is None:
     unmeasured.draw(here, period)
 else:
     st.info(nothing_of(view, service=here.service.title))
-home_table.draw_holes(review.holes, here.now)
+home_table.draw_holes(review.holes, here.zone, here.now)

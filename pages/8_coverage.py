@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from metrics.ui import address, coverage, coverage_loading, frame
+from metrics.ui import address, coverage, coverage_loading, frame, speaking
 from metrics.ui.coverage_words import how_covered
 
 here = frame.begin(__doc__)
-newest = here.require_data()
+here.require_data()
+speaking.keep(here)
 
-# A demo ends when it was made; anything else is late by the clock.
-seen = coverage_loading.covered(
-    here.folder, here.config, here.service, newest if here.service.name in here.facts.demo else here.now
-)
+seen = coverage_loading.covered(here)
 if seen.cells:
     with here.toolbar:
         st.space("stretch")
@@ -29,5 +27,6 @@ if seen.cells:
             coverage.draw_cell(here, cell)
         coverage.draw_list(here, listed, address.asked("state") or "holes")
     coverage.draw_trend(here, seen)
+    speaking.listen(here)
 else:
     coverage.draw_nothing(here, coverage_loading.components(here.folder, here.config, here.service))

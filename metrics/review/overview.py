@@ -5,14 +5,14 @@ Pure: frames from store.read, the service and the catalogue come in; frozen valu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pandas as pd
 
-from metrics.model import Indicator, Service
-from metrics.review.holes import Hole, holes
+from metrics.model import Service
+from metrics.review.coverage import Cell
 from metrics.review.lines import Curve, Line, by_series, curve, moved, whole_steps
 from metrics.review.marks import Mark, marks
 from metrics.review.period import Period
@@ -40,7 +40,8 @@ class Overview:
     readings: tuple[Reading, ...]
     panels: tuple[Panel, ...]
     marks: tuple[Mark, ...]
-    holes: tuple[Hole, ...]
+    holes: tuple[Cell, ...] = ()
+    """What is needed and not there, as the Coverage page has it."""
 
     def count(self, state: State) -> int:
         return sum(reading.state == state for reading in self.readings)
@@ -56,6 +57,10 @@ class Overview:
             holes=tuple(each for each in self.holes if side_of(each.indicator) == side),
         )
 
+    def lacking(self, holes: Sequence[Cell]) -> Overview:
+        """With these holes, whatever its period: what is not collected now hides what happens now."""
+        return replace(self, holes=tuple(holes))
+
 
 def spark_step(period: Period) -> timedelta:
     """A step that whole hours make up, so that the roll-ups answer for every line at once."""
@@ -66,13 +71,11 @@ def overview(
     *,
     period: Period,
     service: Service,
-    needs: Mapping[str, Sequence[Indicator]],
     leading: Sequence[Line],
     readings: Sequence[Reading],
     curves: tuple[pd.DataFrame, pd.DataFrame],
     step: timedelta,
     events: pd.DataFrame,
-    coverage: pd.DataFrame,
 ) -> Overview:
     """Everything on Home. `curves` are the headline's buckets in the period and in the previous one."""
     by_address = {reading.line.address: reading for reading in readings}
@@ -92,5 +95,4 @@ def overview(
         readings=tuple(readings),
         panels=panels,
         marks=marks(events, period.window, service),
-        holes=holes(service, needs, [reading.line for reading in readings], coverage, period.window),
     )

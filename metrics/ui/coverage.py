@@ -10,9 +10,10 @@ import streamlit as st
 
 from metrics.review.coverage import Cell, Coverage, Incident
 from metrics.review.coverage_ways import ways
-from metrics.ui import address, controls, coverage_charts, tables
+from metrics.ui import address, controls, coverage_charts, coverage_spoken, tables
 from metrics.ui.coverage_matrix import STYLE, matrix
 from metrics.ui.coverage_words import SIGNS, STATES, blind_time, how_it_stands, named, way_named, why
+from metrics.ui.delivery_words import escaped
 from metrics.ui.frame import Frame
 from metrics.ui.happened import web
 from metrics.ui.words import both, counted, moment, t, title_of
@@ -119,11 +120,10 @@ def _draw_cell(here: Frame, cell: Cell) -> None:
     st.subheader(named(cell), anchor=False)
     reason = why(cell)
     stands = how_it_stands(cell, here.zone, here.now)
-    st.markdown(f"{SIGNS[cell.state]} **{stands}**" + (f": {reason}" if reason else ""))
+    st.markdown(f"{SIGNS[cell.state]} **{stands}**" + (f": {escaped(reason)}" if reason else ""))
+    coverage_spoken.draw_rival(here, cell)
     if cell.state == "not_applicable":
-        st.caption(
-            t("Said under `not_applicable` of the component in the service's file; take it out to ask for it.")
-        )
+        coverage_spoken.draw_said(here, cell)
         return
     left, right = st.columns(2, gap="large")
     with left:
@@ -131,6 +131,7 @@ def _draw_cell(here: Frame, cell: Cell) -> None:
     if cell.is_hole:
         with right:
             _draw_ways(here, cell)
+        coverage_spoken.draw_to_say(here, cell)
 
 
 def _draw_hidden(here: Frame, cell: Cell) -> None:

@@ -13,20 +13,23 @@ from metrics.model import Service
 from metrics.review.coverage import Coverage, declared
 from metrics.review.lines import Line
 from metrics.store import entries, read
+from metrics.ui.frame import Frame
 from metrics.ui.loading import known, said, store_of
 
 __all__ = ["components", "covered"]
 
 
 @said
-def covered(folder: Path, settings: Config, service: Service, as_of: datetime) -> Coverage:
-    """Each component of a service by what its kind needs, as of a minute, with what people said does not apply."""
-    lines = known(folder, settings, service.name).lines
+def covered(here: Frame) -> Coverage:
+    """Each component by what its kind needs, as of this minute, with what people said does not apply."""
+    # A demo ends when it was made; anything else is late by the clock.
+    as_of = here.newest if here.newest and here.service.name in here.facts.demo else here.now
     minute = as_of.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    store = store_of(folder)
+    store, service = store_of(here.folder), here.service
+    lines = known(here.folder, here.config, service.name).lines
     with store.read() as db:
         stamp, words = read.stamp(db), entries.latest(db, "hole", service.name)
-    return declared(_covered(folder, stamp, repr(service), minute, service, lines), service, words)
+    return declared(_covered(here.folder, stamp, repr(service), minute, service, lines), service, words)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

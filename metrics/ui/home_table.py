@@ -8,16 +8,17 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from metrics.review.holes import Hole
+from metrics.review.coverage import Cell
 from metrics.review.overview import Overview
 from metrics.review.reading import Reading
-from metrics.ui import controls, tables
+from metrics.ui import address, controls, tables
 from metrics.ui.tiles import EXPLORE, link_to
 from metrics.ui.words import counted, t
 
 __all__ = ["draw", "draw_holes"]
 
 ROWS_SHOWN = 14
+COVERAGE = "pages/8_coverage.py"
 
 
 @st.fragment
@@ -62,14 +63,19 @@ def _frame(key: tuple[str, ...], minute: datetime, _rows: Sequence[Reading]) -> 
     return tables.readings(_rows, minute)
 
 
-def draw_holes(holes: Sequence[Hole], now: datetime) -> None:
+def draw_holes(holes: Sequence[Cell], zone: str, now: datetime) -> None:
     """What is needed and missing, plainly; nothing at all is said where nothing is asked for."""
     if not holes:
         return
-    st.subheader(counted("{n} indicator not collected", "{n} indicators not collected", len(holes)), anchor=False)
-    st.caption(t("Their component's kind needs them and the store lacks them: nobody would see them go wrong."))
+    st.subheader(counted("{n} hole in what is collected", "{n} holes in what is collected", len(holes)), anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            t("Their component needs them and the store lacks them or a part: nobody would see them go wrong."),
+            width="content",
+        )
+        st.page_link(COVERAGE, label=t("What to do about them: Coverage"), query_params=address.with_view())
     st.dataframe(
-        tables.holes(holes, now),
+        tables.holes(holes, zone, now),
         hide_index=True,
         row_height=tables.ROW_HEIGHT,
         height=min(len(holes) + 1, ROWS_SHOWN) * tables.ROW_HEIGHT + 8,

@@ -215,17 +215,14 @@ def _home(
         ids = [number for line in leading for number in line.reads]
         curves = [read.buckets(db, ids, window, step, zone) for window in (period.window, period.previous)]
         events = read.events(db, period.window, ("deployment", "incident"), name)
-        coverage = read.coverage(db, None, name)
     return overview.overview(
         period=period,
         service=_service,
-        needs={component.kind: catalog.load().needed_by(component.kind) for component in _service.components},
         leading=leading,
         readings=readings,
         curves=(curves[0], curves[1]),
         step=step,
         events=events,
-        coverage=coverage,
     )
 
 

@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from metrics.review.explore import Unknown
-from metrics.review.holes import Hole
 from metrics.review.overview import Overview
 from metrics.ui.words import both, counted, day_range, moment, one_of, span, t
 
 __all__ = [
     "how_it_was",
-    "missing",
     "nothing_chosen",
     "nothing_of",
     "only_events",
@@ -30,7 +28,9 @@ def how_it_was(review: Overview, *, service: str) -> str:
         if over
         else "",
         counted("{n} clearly worse than before", "{n} clearly worse than before", worse) if worse else "",
-        counted("{n} not collected", "{n} not collected", len(review.holes)) if review.holes else "",
+        counted("{n} hole in what is collected", "{n} holes in what is collected", len(review.holes))
+        if review.holes
+        else "",
     ]
     told = [part for part in parts if part]
     summary = both(told) if over or worse else t("a quiet period: nothing over its threshold, nothing clearly worse")
@@ -94,15 +94,6 @@ def worse_means() -> str:
         "Worse or better: changed by at least a tenth of the figure of the period before, and where the figure is a "
         "percentage by at least a point."
     )
-
-
-def missing(hole: Hole) -> str:
-    """Why a cell of the hole table is grey."""
-    said = {"never": t("never collected"), "failed": t("not collected"), "silent": t("not in this period")}[
-        hole.state
-    ]
-    reason = hole.detail.removeprefix("not collected: ")
-    return t("{state}: {reason}", state=said, reason=reason) if reason else said
 
 
 def nothing_chosen(shown: int, leading: int) -> str:

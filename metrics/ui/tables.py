@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from metrics.review.holes import Hole
+from metrics.review.coverage import Cell
 from metrics.review.reading import Reading, State, side_of
-from metrics.ui.sentences import missing
+from metrics.ui.coverage_words import SIGNS as HOLE_SIGNS
+from metrics.ui.coverage_words import how_it_stands, why
 from metrics.ui.words import age, change, quantity, t, title_of
 
 __all__ = ["ROW_HEIGHT", "columns_of_readings", "holes", "readings"]
@@ -82,13 +83,13 @@ def columns_of_readings(*, compare: bool) -> dict[str, Any]:
     }
 
 
-def holes(found: Sequence[Hole], now: datetime) -> pd.DataFrame:
-    """What is not collected, why, and since when."""
+def holes(found: Sequence[Cell], zone: str, now: datetime) -> pd.DataFrame:
+    """What is not collected, or not all of it, since when and why: as the Coverage page says it."""
     return pd.DataFrame(
         {
-            t("Component"): [hole.title or hole.component for hole in found],
-            t("Indicator"): [title_of(hole.indicator) for hole in found],
-            t("What is missing"): [missing(hole) for hole in found],
-            t("Newest sample"): [age(hole.since, now) for hole in found],
+            t("Component"): [cell.component.title for cell in found],
+            t("Indicator"): [title_of(cell.indicator) for cell in found],
+            t("State"): [f"{HOLE_SIGNS[cell.state]} {how_it_stands(cell, zone, now)}" for cell in found],
+            t("Why"): [why(cell) for cell in found],
         }
     )

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from metrics.store import Store, entries
 from tests.pages import deployments
 from tests.pages.test_pages import said, visit
 
@@ -73,12 +75,68 @@ def test_without_a_description_it_says_what_to_write(folder, monkeypatch):
 
 def test_of_a_real_service_old_data_is_stale_by_the_clock(folder, monkeypatch):
     monkeypatch.setattr(deployments, "NOW", datetime(2025, 6, 23, 6, tzinfo=UTC))
-    deployments.one_series(folder)
-    (folder / "services").mkdir()
-    (folder / "services" / "shop.yaml").write_text("components:\n  web-1: {kind: host}\n")
-    app = visit(PAGE, folder, monkeypatch)
+    app = visit(PAGE, of_one_host(folder), monkeypatch)
     assert not app.exception
     (table,) = [element.value for element in app.dataframe]
     assert dict(zip(table["Indicator"], table["State"].str.split(" since ").str[0], strict=True)) == {
         "CPU": "◷ stale", "Memory": "○ never collected", "Storage": "○ never collected",
     }  # fmt: skip
+
+
+def test_home_and_coverage_count_the_same_holes(demo, monkeypatch):
+    home = visit("app.py", demo, monkeypatch)
+    here = visit(PAGE, demo, monkeypatch)
+    (heading,) = [each.value for each in home.subheader if "in what is collected" in each.value]
+    assert heading.split()[0] == next(each.value.split()[0] for each in here.subheader if "hole" in each.value)
+
+
+def of_one_host(folder: Path) -> Path:
+    deployments.one_series(folder)
+    (folder / "services").mkdir()
+    (folder / "services" / "shop.yaml").write_text("components:\n  web-1: {kind: host}\n")
+    return folder
+
+
+HOLE = "web-1/system.memory.utilization"
+LINK = {"component": "web-1", "indicator": "system.memory.utilization"}
+
+
+def words(folder: Path) -> list[tuple[str, str | None]]:
+    with Store(folder / "tomoni.duckdb").read() as db:
+        history = entries.history(db, "hole", "shop", HOLE)
+    return [(each.author, each.said and each.said["because"]) for each in history]
+
+
+def test_what_does_not_apply_is_said_on_the_page_by_whom_and_why_and_undone(folder, monkeypatch):
+    app = visit(PAGE, of_one_host(folder), monkeypatch, **LINK)
+    app.text_input(key="author-field").set_value("Mika").run()
+    app.text_input(key=f"why-{HOLE}").set_value("it has *no* memory")
+    button(app, "Say so").click().run()
+    assert not app.exception
+    assert words(folder) == [("Mika", "it has *no* memory")]
+    text = said(app)
+    assert "– **not applicable since" in text
+    assert r"it has \*no\* memory" in text
+    assert "By **Mika**, just now." in text
+    assert "2 holes" in " ".join(each.value for each in app.subheader)
+    button(app, "Undo: it is needed").click().run()
+    assert words(folder)[-1] == ("Mika", None)
+    assert "○ **never collected**" in said(app)
+
+
+def test_without_a_reason_or_a_name_nothing_is_said(folder, monkeypatch):
+    app = visit(PAGE, of_one_host(folder), monkeypatch, **LINK)
+    app.text_input(key="author-field").set_value("Ren").run()
+    app.text_input(key=f"why-{HOLE}").set_value("   ")
+    button(app, "Say so").click().run()
+    assert words(folder) == []
+    assert "Say why" in app.warning[0].value
+
+
+def test_the_service_file_is_named_where_it_says_so(demo, monkeypatch):
+    app = visit(PAGE, demo, monkeypatch, component="aurora-main", indicator="system.filesystem.utilization")
+    assert any("data/services/jobs.yaml" in each.value for each in app.caption)
+
+
+def button(app: AppTest, label: str):
+    return next(each for each in app.button if each.label == label)

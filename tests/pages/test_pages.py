@@ -110,7 +110,7 @@ def test_home_has_a_sentence_tiles_charts_a_table_and_the_holes(demo, monkeypatc
     assert len(app.dataframe) == 2
     table = app.dataframe[0].value
     assert table["state"].str[0].is_monotonic_increasing or table["state"].str[0].iloc[0] in ("▲ over", "↘ worse")
-    assert any("not collected" in each.value for each in app.subheader)
+    assert any("in what is collected" in each.value for each in app.subheader)
 
 
 def test_home_by_period_and_team(demo, monkeypatch):

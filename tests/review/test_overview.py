@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from metrics.review.coverage import Cell
 from metrics.review.lines import lines
 from metrics.review.overview import overview, spark_step
 from metrics.review.period import Period
@@ -81,18 +82,19 @@ def whole(**changes):
     now = made.period({1: {"mean": 85}, 2: {"p95": 0.2}})
     service = made.service(made.component("web"))
     given = {
-        "period": PERIOD, "service": service, "needs": {"web": (made.CPU, made.HITS)}, "leading": every,
+        "period": PERIOD, "service": service, "leading": every,
         "readings": read(every, service, now, now, made.buckets({})),
         "curves": (made.buckets({1: [1, 2]}), made.buckets({1: [3, 4]})), "step": timedelta(hours=1),
-        "events": made.events(), "coverage": made.coverage(),
+        "events": made.events(),
     }  # fmt: skip
     return overview(**given | changes)
 
 
 def test_home_counts_what_is_over_and_names_what_is_missing():
-    found = whole()
+    hole = Cell(made.component("web"), made.CPU, "never")
+    found = whole().lacking([hole])
     assert (found.count("over"), found.count("steady")) == (1, 1)
-    assert [(hole.component, hole.indicator.name, hole.state) for hole in found.holes] == [("web", "hits", "never")]
+    assert found.holes == (hole,)
 
 
 def test_the_previous_period_is_moved_onto_the_same_axis():
@@ -105,7 +107,8 @@ def test_one_team_sees_its_own_half():
     found = whole()
     assert [side_of(panel.reading.line.indicator) for panel in found.seen_by("infra").panels] == ["infra"]
     assert [each.line.indicator.name for each in found.seen_by("dev").readings] == ["latency"]
-    assert found.seen_by("dev").holes == ()
+    of_both = found.lacking([Cell(made.component("web"), each, "never") for each in (made.CPU, made.LATENCY)])
+    assert [hole.indicator for hole in of_both.seen_by("dev").holes] == [made.LATENCY]
     assert found.seen_by("all") is found
 
 

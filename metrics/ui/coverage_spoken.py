@@ -1,0 +1,89 @@
+"""What a person says of a hole: that a component can't have it and why, or that it is to be collected after all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from metrics.model import Entry
+from metrics.review.coverage import Cell
+from metrics.ui import author, speaking
+from metrics.ui.delivery_words import escaped
+from metrics.ui.frame import Frame
+from metrics.ui.words import age, t
+
+__all__ = ["draw_rival", "draw_said", "draw_to_say"]
+
+LONGEST = 200
+
+
+def draw_rival(here: Frame, cell: Cell) -> None:
+    """Where somebody else spoke of the same hole meanwhile."""
+    speaking.draw_rival(here, "hole", _subject(cell), _told)
+
+
+def draw_said(here: Frame, cell: Cell) -> None:
+    """Who said that it does not apply, and how to ask for it again."""
+    if not cell.by:
+        st.caption(
+            t(
+                "By `data/services/{name}.yaml`, under `not_applicable` of the component; take it out to ask for it.",
+                name=here.service.name,
+            )
+        )
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        said_by = t("By **{who}**, {age}.", who=escaped(cell.by), age=age(cell.since, here.now))
+        st.markdown(said_by, width="content")
+        st.button(
+            t("Undo: it is needed"),
+            key=f"needed-{_subject(cell)}",
+            on_click=speaking.say,
+            args=("hole", _subject(cell), None, cell.since),
+            disabled=not here.who,
+            help=_who(here),
+        )
+        author.ask(here.who, t("Your name, to say so"))
+
+
+def draw_to_say(here: Frame, cell: Cell) -> None:
+    """A hole may be none: with a reason, since whoever comes next can't know it."""
+    subject = _subject(cell)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        popover = st.popover(t("Not applicable …"), disabled=not here.who, help=_who(here))
+        with popover, st.form(f"say-{subject}", border=False):
+            st.text_input(
+                t("Why can {component} not have it?", component=cell.component.title),
+                key=f"why-{subject}",
+                placeholder=t("It has no disk of its own"),
+                max_chars=LONGEST,
+            )
+            seen = speaking.words(here, "hole").seen("hole", subject)
+            st.form_submit_button(t("Say so"), on_click=_declare, args=(subject, seen), type="primary")
+        author.ask(here.who, t("Your name, to say so"))
+    if st.session_state.pop("hole-without-reason", None) == subject:
+        st.warning(t("Say why: without a reason it stays a hole."))
+
+
+def _declare(subject: str, seen: datetime | None) -> None:
+    """Callback of the form."""
+    because = " ".join(str(st.session_state[f"why-{subject}"]).split())
+    if because:
+        speaking.say("hole", subject, {"because": because}, seen)
+    else:
+        st.session_state["hole-without-reason"] = subject
+
+
+def _told(word: Entry) -> str:
+    if word.said is None:
+        return t("it is needed")
+    return t("not applicable: {because}", because=escaped(word.said.get("because") or ""))
+
+
+def _who(here: Frame) -> str | None:
+    return None if here.who else t("Say who you are first.")
+
+
+def _subject(cell: Cell) -> str:
+    return "/".join(cell.key)
