@@ -51,6 +51,7 @@ MAY_IMPORT = {noun: NOUNS[:n] for n, noun in enumerate(NOUNS)} | {
         "metrics.trends",
         "metrics.ui.words",
         "metrics.ui.finding_words",
+        "metrics.ui.alerts_words",
         "metrics.ui.coverage_words",
     ),
     "metrics.ui": (
@@ -59,6 +60,7 @@ MAY_IMPORT = {noun: NOUNS[:n] for n, noun in enumerate(NOUNS)} | {
         "metrics.store.read",
         "metrics.store.deliveries",
         "metrics.store.entries",
+        "metrics.store.alerts",
         "metrics.collect.registry",
         "metrics.collect.loop",
         "metrics.collect.run",

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from metrics.model import Service, Window
+from metrics.review.alerts.check import LOOK_BACK, Checked, Ruled, check
 from metrics.review.alerts.felt import Felt, felt, felt_lines
 from metrics.review.alerts.judged import Beside
 from metrics.review.alerts.ledger import ledger
@@ -18,7 +19,7 @@ from metrics.review.period import Period
 from metrics.store import alerts, deliveries, read
 from metrics.trends.reading import signals
 
-__all__ = ["beside", "pile"]
+__all__ = ["checked", "pile"]
 
 # So finely a quarter of an hour beyond a line is seen; over years an hour has to do.
 FINE, COARSE = timedelta(minutes=5), timedelta(hours=1)
@@ -31,11 +32,31 @@ def pile(db: read.Reader, service: Service, lines: Sequence[Line], period: Perio
     long = history(period)
     firings = alerts.firings(db, Window(min(long.start, period.previous.start), long.end), service.name)
     reach = alerts.firings_reach(db, service.name, now)
-    around = beside(db, service, lines, long, firings, min(now, long.end))
+    around = _beside(db, service, lines, long, firings, min(now, long.end))
     return ledger(firings, around, period, service, reach.start if reach else None)
 
 
-def beside(
+def checked(
+    db: read.Reader, service: Service, lines: Sequence[Line], ruled: Ruled, now: datetime
+) -> Checked | None:
+    """What came of a disposition up to now; None before any time has passed."""
+    if now <= ruled.at:
+        return None
+    window = Window(ruled.at - LOOK_BACK, now)
+    reach = alerts.firings_reach(db, service.name, now)
+    is_watched = service.name in deliveries.watched(db)
+    return check(
+        ruled,
+        alerts.firings(db, window, service.name),
+        read.events(db, window, ("incident",), service.name) if is_watched else None,
+        _felt(db, service, lines, window),
+        reach.start if reach else None,
+        now,
+        service.time_zone,
+    )
+
+
+def _beside(
     db: read.Reader, service: Service, lines: Sequence[Line], window: Window, firings: pd.DataFrame, now: datetime
 ) -> Beside:
     """What went on in the window beside some firings."""

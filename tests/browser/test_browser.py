@@ -18,6 +18,7 @@ PATHS = {
     "/spikes": "Spikes",
     "/delivery": "Delivery",
     "/batches": "Batches",
+    "/alerts": "Alerts",
     "/coverage": "Coverage",
     "/sources": "Sources",
 }
@@ -53,7 +54,7 @@ def test_the_header_is_one_line_even_with_two_services(tmp_path: Path, open_page
         page = open_page(f"{url}/?service=jobs")
         _is_lower_than(60, page)
         phone = open_page(f"{url}/?service=jobs", width=390, height=844)
-        _is_lower_than(120, phone)
+        _is_lower_than(156, phone)
         page.context.close()
         phone.context.close()
 

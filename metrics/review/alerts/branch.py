@@ -18,6 +18,8 @@ HARDLY: Final = 0.1
 """One firing of ten: the talk's team found nine of ten error-log alerts without need, and called it a habit."""
 TRACELESS: Final = 10
 """Where no source says who acted, so many firings without any trace of an action are none that anybody needs."""
+FEW: Final = 3
+"""Twice beside a batch may be chance."""
 BY_CHANCE: Final = 2.0
 """Times as often beside a batch as batches run anyway: less may be chance."""
 SPREADS: Final = 2.0
@@ -42,7 +44,7 @@ def _is_idle_by_traces(of: Tally, batch_share: float | None) -> bool:
     if acted is None or acted > HARDLY:
         return False
     tells_a_batch = batch is not None and batch >= max(MOST, BY_CHANCE * (batch_share or 0.0))
-    return tells_a_batch or (of.acted.k == 0 and of.n >= TRACELESS)
+    return (tells_a_batch and of.n >= FEW) or (of.acted.k == 0 and of.n >= TRACELESS)
 
 
 def grew(n: int, before: int | None) -> bool:

@@ -45,6 +45,11 @@ class Ruled:
         """The beginning of the day on which it is checked."""
         return datetime.combine(self.due, time.min, ZoneInfo(zone))
 
+    def until(self, zone: str) -> datetime:
+        """The same time of day then: whole weeks are compared with whole weeks."""
+        clock = ZoneInfo(zone)
+        return datetime.combine(self.due, self.at.astimezone(clock).time(), clock)
+
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
@@ -94,7 +99,7 @@ def check(
     zone: str,
 ) -> Checked | None:
     """Everything reaches from `LOOK_BACK` before the disposition to now; None before any time has passed."""
-    length = min(now, ruled.check_at(zone)) - ruled.at
+    length = min(now, ruled.until(zone)) - ruled.at
     if length <= timedelta(0):
         return None
     before, after = Window(ruled.at - length, ruled.at), Window(ruled.at, ruled.at + length)

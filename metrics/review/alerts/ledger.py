@@ -78,6 +78,7 @@ def ledger(
         rules=tuple(rules),
         weeks=tuple(_idle(every, weeks, long)),
         firings=every,
+        before=None if before is None else sum(before.values()),
         batch_share=sight.batch_share,
         felt=tuple(each.address for each in beside.felt),
         sees_incidents=beside.incidents is not None,

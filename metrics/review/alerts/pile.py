@@ -152,6 +152,8 @@ class Pile:
     weeks: tuple[Week, ...]
     firings: pd.DataFrame
     """Each firing of the history as `judged` has it."""
+    before: int | None
+    """Firings of any rule in the period before; None where alerts are not known so far back."""
     batch_share: float | None
     """In what share of the history any batch ran: so many would coincide by chance."""
     felt: tuple[str, ...]
