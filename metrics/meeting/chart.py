@@ -18,8 +18,8 @@ from metrics.ui.words import day, number, quantity, scale, t
 __all__ = ["FEWEST", "Drawing", "svg", "told"]
 
 FEWEST = 3
-WIDTH, HEIGHT = 640, 122
-LEFT, RIGHT, TOP, BOTTOM = 58, 8, 14, 22
+WIDTH, HEIGHT = 640, 126
+LEFT, RIGHT, TOP, BOTTOM = 58, 8, 14, 26
 TICKS, DAYS = 3, 5
 # A line that is missing for longer than so many usual steps is broken, not bridged.
 GAP = 2.5
@@ -102,7 +102,8 @@ class _Frame:
             if n and at - curve[n - 1][0] > longest:
                 strokes.append([])
             strokes[-1].append(f"{self.x(at)},{self.y(value)}")
-        return [" ".join(stroke) for stroke in strokes]
+        # A point that stands alone is a dot, by its round ends.
+        return [" ".join(stroke if len(stroke) > 1 else stroke * 2) for stroke in strokes]
 
     def mark(self) -> list[str]:
         at = self._drawing.started

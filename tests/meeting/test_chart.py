@@ -70,6 +70,13 @@ def test_a_gap_is_left_open():
     assert svg(broken).count("<polyline") == 2
 
 
+def test_a_point_that_stands_alone_is_a_dot():
+    whole = drawing([1.0, 2.0] * 20)
+    lone = Drawing(whole.name, (*whole.curve[:10], whole.curve[20], *whole.curve[30:]), whole.unit, whole.zone)
+    (dot,) = [each for each in re.findall(r'points="([^"]+)"', svg(lone)) if len(each.split()) == 2]
+    assert len(set(dot.split())) == 1
+
+
 def test_every_point_lies_on_the_drawing():
     made = svg(drawing([40.0, 97.0, 3.0, 55.5, 12.0]))
     points = [tuple(map(float, pair.split(","))) for pair in re.findall(r"[\d.]+,[\d.]+", made)]
