@@ -8,7 +8,7 @@ import streamlit as st
 
 from metrics.model import Entry
 from metrics.review.coverage import Cell
-from metrics.ui import author, speaking
+from metrics.ui import address, author, speaking
 from metrics.ui.delivery_words import escaped
 from metrics.ui.frame import Frame
 from metrics.ui.words import age, t
@@ -51,7 +51,7 @@ def draw_to_say(here: Frame, cell: Cell) -> None:
     """A hole may be none: with a reason, since whoever comes next can't know it."""
     subject = _subject(cell)
     with st.container(horizontal=True, vertical_alignment="center"):
-        popover = st.popover(t("Not applicable …"), disabled=not here.who, help=_who(here))
+        popover = st.popover(t("Not applicable …"), key=f"not-{subject}", disabled=not here.who, help=_who(here))
         with popover, st.form(f"say-{subject}", border=False):
             st.text_input(
                 t("Why can {component} not have it?", component=cell.component.title),
@@ -60,17 +60,19 @@ def draw_to_say(here: Frame, cell: Cell) -> None:
                 max_chars=LONGEST,
             )
             seen = speaking.words(here, "hole").seen("hole", subject)
-            st.form_submit_button(t("Say so"), on_click=_declare, args=(subject, seen), type="primary")
+            st.form_submit_button(t("Say so"), on_click=_declare, args=(cell, seen), type="primary")
         author.ask(here.who, t("Your name, to say so"))
     if st.session_state.pop("hole-without-reason", None) == subject:
         st.warning(t("Say why: without a reason it stays a hole."))
 
 
-def _declare(subject: str, seen: datetime | None) -> None:
-    """Callback of the form."""
+def _declare(cell: Cell, seen: datetime | None) -> None:
+    """Callback of the form. The hole stays in view, though it leads the list of holes no more."""
+    subject = _subject(cell)
     because = " ".join(str(st.session_state[f"why-{subject}"]).split())
     if because:
         speaking.say("hole", subject, {"because": because}, seen)
+        address.move({"component": cell.component.name, "indicator": cell.indicator.name})
     else:
         st.session_state["hole-without-reason"] = subject
 
