@@ -15,7 +15,9 @@ from metrics.meeting.close import close, held
 from metrics.meeting.close import open_review as opened
 from metrics.meeting.window import review_window
 from metrics.model import Entry, Service
+from metrics.review.minutes import Review
 from metrics.store import Store, entries
+from tests.meeting.test_documents import set_strong
 from tests.pages import deployments
 from tests.trends.made import fill, lines_of
 
@@ -86,6 +88,16 @@ def test_what_is_held_is_printed_with_what_was_said(ask: Ask, demo: Path):
     assert text.count(r"**→ Explained: as every \<b\>spring\</b\> (Ren,") == len(moved)
     page = ask(demo, "--format", "html").text
     assert page.count("Explained: as every &lt;b&gt;spring&lt;/b&gt; (Ren,") == len(moved)
+    bold = set_strong(kept(demo))
+    assert len([each for each in bold if each.startswith("Explained: as every <b>spring</b> (Ren,")]) == len(moved)
+
+
+def kept(folder: Path) -> Review:
+    config = configuration.load(folder)
+    (service,) = config.services
+    review = held(Store(folder / "tomoni.duckdb"), config, service, "2026-11-23", deployments.NOW)
+    assert review is not None
+    return review
 
 
 def test_the_format_is_the_ending_unless_said(ask: Ask, demo: Path, tmp_path: Path):
