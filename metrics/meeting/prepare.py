@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from metrics import catalog
 from metrics.config import Config
-from metrics.meeting.sections import capacity, causes, coverage, moved
+from metrics.meeting.sections import alerts, capacity, causes, coverage, moved
 from metrics.meeting.setting import Setting
 from metrics.model import Service, Window
 from metrics.review import reading
@@ -22,6 +22,7 @@ __all__ = ["prepare", "review_id"]
 _FROM_DATA: Mapping[SectionName, Callable[[Setting], Section]] = {
     "moved": moved.section,
     "causes": causes.section,
+    "alerts": alerts.section,
     "capacity": capacity.section,
     "coverage": coverage.section,
 }

@@ -121,7 +121,7 @@ def _check(here: Frame, each: Listed, ruled: Ruled, pile: Pile, until: datetime)
         st.markdown(
             t("**What came of it** {badge}", badge=f":{COLORS[found.outcome]}-badge[{t(OUTCOMES[found.outcome])}]")
         )
-        st.markdown("  \n".join(escaped(told) for told in checked(found, ruled, pile, is_over=is_over)))
+        st.markdown("  \n".join(escaped(told) for told in checked(found, ruled, is_over=is_over)))
         _unseen(here, found)
         if is_over:
             st.button(

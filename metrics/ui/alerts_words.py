@@ -124,11 +124,11 @@ def _acted(tally: Tally) -> str:
     if not tally.acted.n:
         return t("whether anybody acted is not known: no source says so, and nobody writes incidents down")
     idle, n = tally.acted.n - tally.acted.k, tally.acted.n
-    told = (
-        t("nobody acted on {k} of {n} firings", k=number(idle), n=number(n))
-        if idle * 2 >= n
-        else t("somebody acted on {k} of {n} firings", k=number(tally.acted.k), n=number(n))
-    )
+    if idle * 2 >= n:
+        told = counted("nobody acted on {k} of {n} firing", "nobody acted on {k} of {n} firings", n, k=number(idle))
+    else:
+        acted = number(tally.acted.k)
+        told = counted("somebody acted on {k} of {n} firing", "somebody acted on {k} of {n} firings", n, k=acted)
     if tally.acted_said >= n:
         return told
     return t("{told} (told by incidents, roll-backs and hot-fixes: the source says nothing)", told=told)
@@ -229,7 +229,7 @@ def tell(word: Entry) -> str:
     return f"{name}: {'; '.join(reasons)}" if reasons else name
 
 
-def checked(found: Checked, ruled: Ruled, pile: Pile, *, is_over: bool) -> tuple[str, ...]:
+def checked(found: Checked, ruled: Ruled, *, is_over: bool) -> tuple[str, ...]:
     """What came of a disposition, one sentence each."""
     length = span(found.after.duration)
     before = t("not known") if found.fired_before is None else number(found.fired_before)
