@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 
 import streamlit as st
 
+from metrics.ui.delivery_words import escaped
 from metrics.ui.words import t
 
 __all__ = ["LONGEST", "ask", "field", "known", "remember"]
@@ -28,7 +29,7 @@ def known() -> str:
 def field(who: str) -> None:
     """In the header of every page: who one is, and where to change it."""
     with st.popover(
-        who or t("Who are you?"), key="who", type="tertiary", help=t("Signs what you say on these pages.")
+        escaped(who) or t("Who are you?"), key="who", type="tertiary", help=t("Signs what you say on these pages.")
     ):
         _input("who-field", who, t("Your name"))
         st.caption(t("This browser remembers it. Everybody who opens these pages can read what you sign."))
@@ -37,7 +38,7 @@ def field(who: str) -> None:
 def ask(who: str, placeholder: str) -> None:
     """Beside something to be said: the field, as long as nobody has said who they are."""
     if who:
-        st.caption(t("as {who}", who=who.replace("[", "(").replace("]", ")")), width="content")
+        st.caption(t("as {who}", who=escaped(who)), width="content")
     else:
         _input("author-field", who, placeholder)
 

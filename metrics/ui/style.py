@@ -21,9 +21,15 @@ header[data-testid="stHeader"] button, header[data-testid="stHeader"] button * {
 /* What is wrong with a link is told below the row of the control that it names. */
 :is(.st-key-bar, .st-key-toolbar) > :has([data-testid="stAlert"]) { order: 9; flex: 1 0 100%; }
 .st-key-bar {
-  column-gap: 1.3rem; row-gap: 0.3rem; border-bottom: 1px solid rgba(128, 128, 128, 0.28);
-  padding-right: 2.2rem; margin-top: -3.3rem;
+  column-gap: 0.45rem; row-gap: 0.2rem; border-bottom: 1px solid rgba(128, 128, 128, 0.28);
+  padding-right: 2.2rem; margin-top: -3.3rem; padding-bottom: 0.3rem;
 }
+.st-key-bar p { white-space: nowrap; }
+/* Ten pages, a picker and a name share one line: how fresh the data is takes what is left, and is cut last. */
+.st-key-bar > :has([data-testid="stSpace"]) { display: none; }
+.st-key-bar > :has([data-testid="stCaptionContainer"]) { flex: 1 1 0; min-width: 11rem; overflow: hidden; }
+.st-key-bar [data-testid="stCaptionContainer"] p { text-align: right; overflow: hidden; text-overflow: ellipsis; }
+.st-key-who { max-width: 10rem; }
 [class*="st-key-tile-"] { gap: 0; padding: 0.3rem 0.65rem 0.4rem; }
 [class*="st-key-tile-"] p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 [class*="st-key-tile-"] a p { white-space: normal; line-height: 1.2; }
@@ -50,10 +56,14 @@ header[data-testid="stHeader"] button, header[data-testid="stHeader"] button * {
 @media (max-width: 640px) {
   [class*="st-key-item-"] { flex-wrap: wrap; padding-bottom: 0.4rem; row-gap: 0; }
   [class*="st-key-item-"] > :nth-child(2) { order: 3; flex: 1 0 100%; }
-  .st-key-bar > :has([data-testid="stSpace"]), .st-key-bar [data-testid="stSpace"] { display: none; }
-  .st-key-bar { column-gap: 0.4rem; padding-bottom: 0.4rem; }
-  .st-key-bar p { white-space: nowrap; }
-  .st-key-bar > :has([data-testid="stSelectbox"]) { order: 8; flex: 1 0 100%; }
-  .st-key-bar > :has([data-testid="stCaptionContainer"]) { flex: 1 1 0; min-width: 0; overflow: hidden; }
+  /* Who looks, then the menu in rows of five, then how fresh the data is. */
+  .st-key-bar { column-gap: 0.4rem; row-gap: 0; padding-right: 0; }
+  .st-key-bar > .st-key-who { order: 1; margin: 0 2.2rem 0 auto; max-width: 7.5rem; }
+  .st-key-bar::before { content: ""; order: 2; flex: 0 0 100%; height: 0; }
+  .st-key-bar > :has([data-testid="stPageLink"]) { order: 3; flex: 1 0 17%; margin: -0.15rem 0; }
+  .st-key-bar [data-testid="stPageLink"] a { padding: 0 0.25rem; min-height: 0; }
+  .st-key-bar > :has([data-testid="stCaptionContainer"]) { order: 4; flex: 1 0 100%; }
+  .st-key-bar [data-testid="stCaptionContainer"] p { text-align: left; }
+  .st-key-bar > :has([data-testid="stSelectbox"]) { order: 5; flex: 1 0 100%; }
 }
 </style>"""

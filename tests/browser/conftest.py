@@ -81,9 +81,15 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     faults: list[str] = []
     contexts = []
 
-    def open_it(url: str, *, width: int = 1440, height: int = 900, scheme: str = "light") -> Page:
+    def open_it(
+        url: str, *, width: int = 1440, height: int = 900, scheme: str = "light", storage: object = None
+    ) -> Page:
+        """In a browser of its own, or in one that remembers what the `storage` of another says."""
         context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            reduced_motion="reduce",
+            storage_state=storage,
         )
         contexts.append(context)
         page = context.new_page()
