@@ -14,6 +14,7 @@ from tests.pages import deployments
 
 PATHS = {
     "/": "Home",
+    "/review": "Review",
     "/explore": "Explore",
     "/spikes": "Spikes",
     "/delivery": "Delivery",

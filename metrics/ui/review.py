@@ -1,0 +1,227 @@
+"""The Review page's own head: which review, when and who, opening it, and what was said too late or too early."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import streamlit as st
+
+from metrics.meeting.told import figure_name, period_name
+from metrics.review.minutes import Figure, Review
+from metrics.ui import address, author, review_close, review_closed, review_meeting
+from metrics.ui.delivery_words import escaped
+from metrics.ui.frame import Frame
+from metrics.ui.review_acts import ask_open, ask_renew, describe
+from metrics.ui.review_loading import Held, Shelved, window_of
+from metrics.ui.words import age, change, day, moment, quantity, t
+
+__all__ = ["STYLE", "asked", "draw_figures", "draw_head", "is_meeting"]
+
+STYLE = """<style>
+[class*="st-key-section-"] { margin-top: 0.5rem; border-bottom: 1px solid rgba(128, 128, 128, 0.28); }
+[class*="st-key-section-"] h3 { padding-bottom: 0.2rem; }
+.st-key-review-open-topic { margin: 0.2rem 0 0.6rem; }
+[class*="st-key-review-way-"] button, .st-key-review-last button, .st-key-review-holds button {
+  min-height: 1.9rem; padding-top: 0.1rem; padding-bottom: 0.1rem; text-align: left;
+}
+.st-key-review-holds { gap: 0.4rem; padding: 0.5rem 0.75rem; border-left: 3px solid #30a46c; }
+.st-key-review-figures { column-gap: 1.4rem; row-gap: 0; }
+.st-key-review-figures p, .st-key-review-open-topic :is(li, p) { font-size: 0.875rem; }
+[class*="st-key-item-r"] > :first-child { flex: 0 0 6.9rem; }
+[class*="st-key-item-r"] button > div { width: 100%; justify-content: flex-start; text-align: left; }
+[class*="st-key-item-r"] > :last-child p { font-size: 0.875rem; white-space: nowrap; }
+.st-key-review-meeting [class*="st-key-review-way-"] { counter-reset: way; }
+.st-key-review-meeting [class*="st-key-review-way-"] button[kind]::before {
+  counter-increment: way; content: counter(way); margin-right: 0.45rem; font-size: 0.8rem; opacity: 0.65;
+}
+.st-key-review-said:empty, .st-key-review-last:empty, .st-key-review-answers:empty, .st-key-review-notes:empty {
+  display: none;
+}
+.st-key-review-meeting { font-size: 1.12rem; }
+.st-key-review-meeting .st-key-review-headline p { font-size: clamp(1.15rem, 2.1vw, 1.9rem); line-height: 1.25; }
+.st-key-review-meeting .st-key-review-headline span { font-size: 1rem; }
+.st-key-review-meeting :is(li, button p, textarea) { font-size: 1.08rem; }
+.review-time { white-space: nowrap; font-variant-numeric: tabular-nums; opacity: 0.8; }
+.review-clock.over { color: #c62a2f; font-weight: 600; opacity: 1; }
+@media (prefers-color-scheme: dark) { .review-clock.over { color: #ff9592; } }
+</style>"""
+OTHER = {"item": None, "mode": None, "with": None}
+"""What means nothing in another review."""
+
+
+def is_meeting() -> bool:
+    mode = address.asked("mode")
+    if mode not in (None, "meeting"):
+        st.warning(t("`mode={value}` in this link is unknown; use `meeting`, or leave it out.", value=mode))
+    return mode == "meeting"
+
+
+def asked(here: Frame, every: Shelved, *, picker: bool = True) -> str:
+    """The day of the review in the address, chosen from a list or a calendar; else the open one, else the next."""
+    names = list(dict.fromkeys([every.usual, every.next, *every.opened, *every.closed]))
+    wanted = address.asked("review")
+    if wanted is not None and wanted not in names:
+        if _is_day(wanted, every):
+            names.append(wanted)
+        else:
+            st.warning(
+                t(
+                    "`review={value}` in this link is no day of a review: write a day like `{like}`, up to that.",
+                    value=wanted,
+                    like=every.next,
+                )
+            )
+            wanted = None
+    shown = wanted or every.usual
+    if picker:
+        _picker(here, every, names, shown)
+    return shown
+
+
+def _picker(here: Frame, every: Shelved, names: Sequence[str], shown: str) -> None:
+    st.session_state["review-day"] = shown
+    with here.toolbar:
+        st.selectbox(
+            t("Review"), sorted(names, reverse=True), key="review-day", label_visibility="collapsed", width=240,
+            format_func=lambda name: f"{_named(name)} · {every.state(name)}", on_change=_choose, args=(every.usual,),
+        )  # fmt: skip
+        with st.popover(t("Another day"), key="review-other", type="tertiary"):
+            st.date_input(
+                t("The review as of the end of that day"), value=None, key="review-date", format="YYYY-MM-DD",
+                max_value=date.fromisoformat(every.next), on_change=_choose_date,
+            )  # fmt: skip
+
+
+def _is_day(text: str, every: Shelved) -> bool:
+    try:
+        return date(1970, 1, 8) <= date.fromisoformat(text) and len(text) == 10 and text <= every.next
+    except ValueError:
+        return False
+
+
+def _named(name: str) -> str:
+    on = date.fromisoformat(name)
+    return f"{day(on)} {on.year}"
+
+
+def _choose(usual: str) -> None:
+    name = st.session_state["review-day"]
+    address.move({"review": None if name == usual else name, **OTHER})
+
+
+def _choose_date() -> None:
+    on: date | None = st.session_state["review-date"]
+    if on is not None:
+        address.move({"review": on.isoformat(), **OTHER})
+
+
+def draw_head(held: Held, every: Shelved) -> None:
+    """When, who and where; and the one thing to do next with it: open, hold, close, or read."""
+    review, here = held.review, held.here
+    with here.toolbar:
+        st.space("stretch")
+        if held.is_open:
+            review_meeting.start(t("Meeting mode"))
+            review_close.draw(held)
+            _details(held)
+            _renew(held, every)
+        review_closed.downloads(held)
+    state = {"preview": t("not opened yet"), "open": t("open")}.get(held.state) or t(
+        "closed by {who}, {moment}", who=review.closed_by, moment=moment(review.closed_at, here.zone, here.now)
+    )
+    parts = [
+        period_name(review),
+        state,
+        t(
+            "data until {moment}, read {age}",
+            moment=moment(review.until, here.zone, here.now),
+            age=age(review.prepared_at, here.now),
+        ),
+        *([t("attendees: {who}", who=review.attendees)] if review.attendees else []),
+        *([review.place] if review.place else []),
+    ]
+    st.caption(escaped(" · ".join(parts)))
+    if held.state == "preview":
+        _opening(held, every)
+
+
+def _opening(held: Held, every: Shelved) -> None:
+    """A preview is nobody's yet: who opens it holds it for everybody."""
+    with st.container(border=True, key="review-opening"):
+        st.markdown(
+            t(
+                "**This review is not opened yet.** Below is what it would be about. Once opened, its numbers stand "
+                "still for everybody, and decisions can be made."
+            )
+        )
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            _about("open-attendees", "open-place", "", "")
+            author.ask(held.here.who, t("Your name, to open it"))
+            who = held.here.who
+            st.button(
+                t("Open the review"), key="review-begin", type="primary", on_click=ask_open,
+                args=(window_of(held.here, every, held.review.id), "open-attendees", "open-place"),
+                disabled=not who, help=None if who else t("Say who you are first."),
+            )  # fmt: skip
+
+
+def _about(attendees: str, place: str, who: str, where: str) -> None:
+    st.text_input(
+        t("Attendees"), value=who, key=attendees, placeholder=t("Attendees"), label_visibility="collapsed",
+        max_chars=300, width=300,
+    )  # fmt: skip
+    st.text_input(
+        t("Place"), value=where, key=place, placeholder=t("Place"), label_visibility="collapsed", max_chars=120,
+        width=180,
+    )  # fmt: skip
+
+
+def _details(held: Held) -> None:
+    """Who is there and where; changed at any time until it is closed."""
+    review, who = held.review, held.here.who
+    with st.popover(t("Who and where"), key="review-details", type="tertiary"):
+        _about("held-attendees", "held-place", review.attendees, review.place)
+        st.button(
+            t("Keep"), key="review-describe", on_click=describe,
+            args=(review, "held-attendees", "held-place", held.words.seen("review", review.id)),
+            disabled=not who, help=None if who else t("Say who you are first."),
+        )  # fmt: skip
+
+
+def _renew(held: Held, every: Shelved) -> None:
+    review, who = held.review, held.here.who
+    with st.popover(t("Newest numbers"), key="review-newer", type="tertiary"):
+        st.markdown(
+            t(
+                "The agenda is made anew from the data until {moment}, for everybody. Decisions stay with what is "
+                "still on it.",
+                moment=moment(every.until, held.here.zone, held.here.now),
+            )
+        )
+        st.button(
+            t("Take the newest numbers"), key="review-renew", on_click=ask_renew,
+            args=(review.id, window_of(held.here, every, every.next)),
+            disabled=not who, help=None if who else t("Say who you are first."),
+        )  # fmt: skip
+
+
+def draw_figures(review: Review, corrections: Mapping[Figure, float | None]) -> None:
+    """What both teams follow, in a line; the pages have more."""
+    if not review.headline:
+        return
+    with st.container(horizontal=True, key="review-figures"):
+        for each in review.headline:
+            st.markdown(_figure(each, is_corrected=each in corrections), width="content")
+    if corrections:
+        review_closed.draw_corrections(review, corrections)
+
+
+def _figure(each: Figure, *, is_corrected: bool) -> str:
+    name = figure_name(each)
+    now = t("no data") if each.value is None else quantity(each.value, each.unit)
+    by = ""
+    if each.value is not None and each.before is not None:
+        by = f" ({change(each.value - each.before, each.before, each.unit)})"
+    star = "\\*" if is_corrected else ""
+    return f":gray[{escaped(name)}] **{escaped(now)}**{star} :gray[{escaped(by)}]"

@@ -1,0 +1,164 @@
+"""Opening, renewing and closing a review from its page: asked for by a click, done by the page's next run.
+
+Each is done before anything is read, so that the page already shows what came of it. What can't be done is one
+sentence above the page, and nothing is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+import streamlit as st
+
+from metrics.errors import TomoniError
+from metrics.meeting.close import close, is_closed, open_review
+from metrics.meeting.digest import tell_closed
+from metrics.meeting.prepare import prepare
+from metrics.meeting.shelf import Shelf
+from metrics.model import Entry, EntryKind, Window
+from metrics.review.minutes import Review
+from metrics.store import entries
+from metrics.ui import address
+from metrics.ui.frame import Frame
+from metrics.ui.loading import store_of
+from metrics.ui.speaking import Said, say
+from metrics.ui.words import counted, moment, t
+
+__all__ = ["ask_close", "ask_open", "ask_renew", "describe", "keep", "note"]
+
+# A note is read in a review: what takes longer belongs behind a link.
+LONGEST = 2_000
+
+
+def ask_open(window: Window, attendees: str, place: str) -> None:
+    """Callback: the fields are named by their keys."""
+    told = {key: str(st.session_state.get(key) or "").strip() for key in (attendees, place)}
+    st.session_state["do-open"] = (window, told[attendees], told[place])
+
+
+def ask_renew(review: str, window: Window) -> None:
+    st.session_state["do-renew"] = (review, window)
+
+
+def ask_close(review: str) -> None:
+    st.session_state["do-close"] = review
+
+
+def describe(review: Review, attendees: str, place: str, seen: datetime | None) -> None:
+    """Callback: who is there, and where; the fields are named by their keys."""
+    told = {key: str(st.session_state.get(key) or "").strip() for key in (attendees, place)}
+    say("review", review.id, _fields(replace(review, attendees=told[attendees], place=told[place])), seen)
+
+
+def note(subject: str, key: str) -> None:
+    """Callback: what was typed in the field of this key is noted. Notes are added, and none replaces another."""
+    text = str(st.session_state.get(key) or "").strip()[:LONGEST]
+    if text:
+        st.session_state.setdefault("do-notes", []).append((subject.replace("finding/", "item/", 1), text))
+        forget(key)
+
+
+def forget(key: str) -> None:
+    """What was typed was kept: the field is empty again, and no draft of it stays."""
+    st.session_state[key] = ""
+    st.session_state.setdefault("drafts", {}).pop(key, None)
+
+
+def keep(here: Frame) -> None:
+    """Do what was clicked, right before the words are kept."""
+    _refuse_words_of_closed(here)
+    for subject, text in st.session_state.pop("do-notes", []):
+        word = Entry(here.now, here.who, "note", here.service.name, subject, {"text": text})
+        _tried(partial(entries.add, store_of(here.folder), word))
+    asked = {name: st.session_state.pop(f"do-{name}", None) for name in ("open", "renew", "close")}
+    if asked["open"]:
+        _tried(lambda: _open(here, *asked["open"]))
+    if asked["renew"]:
+        _tried(lambda: _renew(here, *asked["renew"]))
+    if asked["close"]:
+        _tried(lambda: _close(here, asked["close"]))
+
+
+def _tried(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except TomoniError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def _refuse_words_of_closed(here: Frame) -> None:
+    """Somebody may have closed the review while a decision was clicked: then it is told, and not kept for nothing."""
+    pending: list[Said] = st.session_state.get("to-say", [])
+    undone: list[tuple[EntryKind, str]] = st.session_state.get("to-undo", [])
+    names = {_review_of(each.kind, each.subject) for each in pending} | {_review_of(*each) for each in undone}
+    late = {name for name in names if name and is_closed(here.config, here.service, name)}
+    if not late:
+        return
+    st.session_state["to-say"] = [each for each in pending if _review_of(each.kind, each.subject) not in late]
+    st.session_state["to-undo"] = [each for each in undone if _review_of(*each) not in late]
+    closed = Shelf(here.folder, here.service.name).read(max(late))
+    st.warning(
+        t(
+            "The review of {day} was closed by {who}, {moment}: your last click came too late and changed nothing.",
+            day=max(late),
+            who=closed.closed_by if closed else "",
+            moment=moment(closed.closed_at if closed else None, here.zone),
+        )
+    )
+
+
+def _review_of(kind: EntryKind, subject: str) -> str:
+    """Whose word it is; causes, branches and verdicts outlast a review, and closing one ends no talk of them."""
+    return subject[:10] if kind in ("disposition", "review") else ""
+
+
+def _open(here: Frame, window: Window, attendees: str, place: str) -> None:
+    with st.spinner(t("Opening the review …")):
+        review = open_review(
+            store_of(here.folder), here.config, here.service, window, here.who, here.now, attendees, place
+        )
+    address.move({"review": review.id})
+
+
+def _renew(here: Frame, name: str, window: Window) -> None:
+    """The same review with later numbers; what was decided stays with whatever is still on the agenda."""
+    shelf, store = Shelf(here.folder, here.service.name), store_of(here.folder)
+    with st.spinner(t("Taking the newest numbers …")):
+        held = shelf.read(name)
+        if held is None or is_closed(here.config, here.service, name):
+            return
+        made = prepare(store, here.config, here.service, Window(held.since, window.end), here.now)
+        about = _about(here, name)
+        made = replace(made, id=name, attendees=about.get("attendees") or "", place=about.get("place") or "")
+        shelf.renew(made)
+        # Whoever has the review open hears of it by a word.
+        entries.add(store, Entry(here.now, here.who, "review", here.service.name, name, _fields(made)))
+
+
+def _about(here: Frame, name: str) -> dict[str, str | None]:
+    with store_of(here.folder).read() as db:
+        said = [word for word in entries.latest(db, "review", here.service.name, name) if word.subject == name]
+    return dict(said[0].said or {}) if said else {}
+
+
+def _close(here: Frame, name: str) -> None:
+    store = store_of(here.folder)
+    review = close(store, here.config, here.service, name, here.who, here.now)
+    address.move({"review": name, "mode": None, "item": None})
+    if problem := tell_closed(store, here.config, here.service, review, here.now):
+        st.warning(problem)
+    n = counted("{n} decision", "{n} decisions", len(review.decisions))
+    st.toast(t("The review is closed, with {n}.", n=n))
+
+
+def _fields(review: Review) -> dict[str, str | None]:
+    return {
+        "state": "open",
+        "since": review.since.isoformat(),
+        "until": review.until.isoformat(),
+        "attendees": review.attendees or None,
+        "place": review.place or None,
+    }

@@ -1,0 +1,119 @@
+"""The line that a topic is about, as a figure: the time before in grey, the review's own time shaded, what began."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import pairwise
+
+from metrics import catalog
+from metrics.model import Window
+from metrics.review.lines import parse_address
+from metrics.review.minutes import Review, Topic
+from metrics.review.reading import side_of
+from metrics.ui.charts import COLORS, PALETTE, Figure, local, time_axis
+from metrics.ui.words import day, scale, t
+
+__all__ = ["FEWEST", "figure"]
+
+FEWEST = 3
+"""With fewer points there is no line."""
+SHADE = "rgba(120,140,170,0.13)"
+# From so much of the width on a mark's label stands on its left.
+LATE = 0.75
+# A line that is missing for longer than so many usual steps is broken, not bridged.
+GAP = 2.5
+
+
+def figure(review: Review, topic: Topic, height: int) -> Figure | None:
+    """None where there is no line to draw."""
+    if len(topic.curve) < FEWEST or not topic.figures:
+        return None
+    window = Window(topic.curve[0][0], max(topic.curve[-1][0], topic.figures[0].until))
+    by, unit = scale(topic.figures[0].unit, max(abs(value) for _, value in topic.curve))
+    values = [value / by for _, value in topic.curve]
+    low, high = min(values), max(values)
+    low = 0.0 if 0 <= low < 0.6 * high else low
+    room = 0.06 * (high - low) or abs(high) * 0.1 or 1.0
+    return {
+        "data": [_line(review, topic, by, unit)],
+        "layout": {
+            "height": height,
+            "margin": {"l": 46, "r": 6, "t": 20, "b": 26},
+            "showlegend": False,
+            "dragmode": False,
+            "hovermode": "x unified",
+            "colorway": list(PALETTE),
+            "xaxis": time_axis(window, review.zone, ticks=6),
+            "yaxis": {
+                "range": [low if low == 0 else low - room, high + room],
+                "nticks": 5,
+                "fixedrange": True,
+                "automargin": False,
+                "zeroline": False,
+                "title": {"text": unit, "standoff": 4, "font": {"size": 11}},
+            },
+            "shapes": [_own_time(review, window), *_mark(review, topic, window)],
+            "annotations": _label(review, topic, window),
+        },
+    }
+
+
+def _line(review: Review, topic: Topic, by: float, unit: str) -> Figure:
+    indicator = catalog.load().indicators.get(parse_address(topic.figures[0].address)[2])
+    times, values = _broken(topic.curve)
+    return {
+        "type": "scatter",
+        # What happens more rarely than a step (a nightly batch) is dots with a line between them.
+        "mode": "lines+markers" if len(values) < 40 else "lines",
+        "marker": {"size": 5},
+        "x": [local(at, review.zone) for at in times],
+        "y": [None if value is None else value / by for value in values],
+        "line": {"color": COLORS[side_of(indicator)] if indicator else PALETTE[0], "width": 1.8},
+        "hovertemplate": f"%{{y:.4~g}} {unit}<extra></extra>",
+    }
+
+
+def _broken(curve: tuple[tuple[datetime, float], ...]) -> tuple[list[datetime], list[float | None]]:
+    """With nothing between two points that are too far from each other."""
+    steps = sorted(later[0] - earlier[0] for earlier, later in pairwise(curve))
+    longest = GAP * steps[len(steps) // 2]
+    times: list[datetime] = []
+    values: list[float | None] = []
+    for at, value in curve:
+        if times and at - times[-1] > longest and len(curve) >= 40:
+            times.append(times[-1] + steps[0])
+            values.append(None)
+        times.append(at)
+        values.append(value)
+    return times, values
+
+
+def _own_time(review: Review, window: Window) -> Figure:
+    """The time that the review looks at."""
+    return {
+        "type": "rect", "yref": "paper", "y0": 0, "y1": 1, "layer": "below", "line": {"width": 0}, "fillcolor": SHADE,
+        "x0": local(max(review.since, window.start), review.zone),
+        "x1": local(min(review.until, window.end), review.zone),
+    }  # fmt: skip
+
+
+def _mark(review: Review, topic: Topic, window: Window) -> list[Figure]:
+    if topic.started is None or not window.start < topic.started < window.end:
+        return []
+    at = local(topic.started, review.zone)
+    line = {"color": COLORS["threshold"], "width": 1.3, "dash": "dash"}
+    return [{"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": at, "x1": at, "line": line}]
+
+
+def _label(review: Review, topic: Topic, window: Window) -> list[Figure]:
+    if topic.started is None or not window.start < topic.started < window.end:
+        return []
+    is_late = (topic.started - window.start) / window.duration > LATE
+    local_day = datetime.fromisoformat(local(topic.started, review.zone)).date()
+    return [
+        {
+            "text": t("since {day}", day=day(local_day)), "showarrow": False, "yref": "paper", "y": 1,
+            "x": local(topic.started, review.zone), "xanchor": "right" if is_late else "left", "yanchor": "bottom",
+            "font": {"size": 11, "color": COLORS["threshold"]},
+        }
+    ]  # fmt: skip

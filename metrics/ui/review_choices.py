@@ -1,0 +1,193 @@
+"""What can be said of a topic in one click: columns of answers, by its section. Nothing is drawn or kept here.
+
+A cause, a branch and a verdict outlast the review and are kept as the pages Delivery, Alerts and Actions keep them;
+everything else is a disposition of this review.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Final, Literal
+
+from metrics.meeting.told import OUTCOMES
+from metrics.model import Entry, EntryKind
+from metrics.review.delivery.verdicts import CAUSES
+from metrics.review.minutes import Decision, Topic, decision_of
+from metrics.ui.words import t
+
+__all__ = ["BY_WHEN", "Column", "Option", "Way", "columns", "last_time", "repeated", "word_of"]
+
+Way = Literal["explained", "investigate", "ignored"]
+"""The three columns; their keys are e, i and x."""
+BY_WHEN: Final = timedelta(weeks=1)
+CHECK_AFTER: Final = timedelta(weeks=4)
+"""A branch is looked at again after so long, as the page Alerts has it."""
+EXPLAINED: Final = ("a planned change", "growth as expected")
+IGNORED: Final = ("known and accepted", "within what is usual", "a fault of the measurement")
+NO_CHANGE: Final[Mapping[str, str]] = {
+    "infrastructure": "infrastructure fault",
+    "quota": "quota or limit",
+    "traffic": "traffic",
+    "other": "something else",
+}
+BRANCHES: Final = ("remove", "reduce", "automate", "watch", "keep")
+VERDICTS: Final = ("improved", "no visible effect", "worse", "confounded", "too early")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer: what its button says, and what is kept; `typed` is the field that a person's own words fill."""
+
+    label: str
+    fields: Mapping[str, str | None]
+    typed: Literal["note", "because"] = "note"
+    needs_words: bool = False
+    is_suggested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    way: Way
+    title: str
+    options: tuple[Option, ...]
+    asks_owner: bool = False
+    """Whether who looks into it, and until when, is part of the answer."""
+
+
+def word_of(review: str, topic: Topic) -> tuple[EntryKind, str] | None:
+    """Kind and subject of the word that decides a topic in a review; None where there is nothing to decide."""
+    kind, _, rest = topic.subject.partition("/")
+    if topic.section == "actions":
+        return None
+    if topic.section == "alerts" and kind == "rule":
+        return "rule", rest
+    if topic.section == "verdicts" and kind == "action":
+        return "verdict", rest
+    if topic.section == "causes":
+        return "cause", topic.subject
+    return "disposition", f"{review}/{topic.subject}"
+
+
+def columns(review: str, topic: Topic, today: date) -> tuple[Column, ...]:
+    """The answers that fit a topic, likeliest first."""
+    key = word_of(review, topic)
+    if key is None:
+        return ()
+    if key[0] == "cause":
+        return _causes(review, topic)
+    if key[0] == "rule":
+        return _branches(review, topic, today)
+    if key[0] == "verdict":
+        return _verdicts(review, topic)
+    return _dispositions(topic)
+
+
+def last_time(words: Iterable[Entry], review: str, topic: Topic) -> Decision | None:
+    """What was said of the same thing before this review: in an earlier one, or on the page of its own."""
+    key = word_of(review, topic)
+    if key is None:
+        return None
+    kind, subject = key
+    if kind == "disposition":
+        earlier = [
+            word for word in words
+            if word.kind == kind and word.subject[11:] == topic.subject and word.subject[:10] < review
+        ]  # fmt: skip
+        word = max(earlier, key=lambda each: each.subject, default=None)
+        return None if word is None else decision_of(word, word.subject[:10])
+    word = next((each for each in words if each.kind == kind and each.subject == subject), None)
+    whose = (word.said or {}).get("review") if word else None
+    if word is None or whose == review:
+        return None
+    # Said on the page of its own, it is of no review.
+    told = word if whose else replace(word, said={**(word.said or {}), "review": "-"})
+    return decision_of(told, whose or "-")
+
+
+def repeated(decision: Decision, today: date) -> Option | None:
+    """The same answer again; what is still looked into gets another week."""
+    if decision.outcome not in ("explained", "investigate", "ignored"):
+        return None
+    due = (today + BY_WHEN).isoformat() if decision.outcome == "investigate" else None
+    fields = {
+        "outcome": decision.outcome,
+        "because": decision.because or None,
+        "owner": decision.owner or None,
+        "due": due,
+    }
+    return Option(t("Same as last time"), fields)
+
+
+def _dispositions(topic: Topic) -> tuple[Column, ...]:
+    offered = (*topic.reasons, *(t(each) for each in EXPLAINED if topic.section != "coverage"))
+    explained = [
+        Option(reason, {"outcome": "explained", "because": reason}, is_suggested=n == 0 and bool(topic.reasons))
+        for n, reason in enumerate(offered)
+    ]
+    ignored = [Option(t(each), {"outcome": "ignored", "because": t(each)}) for each in IGNORED]
+    return (
+        Column("explained", t("Explained by"), (*explained, _own({"outcome": "explained"}))),
+        Column(
+            "investigate",
+            t("To investigate"),
+            (Option(t("Investigate"), {"outcome": "investigate"}),),
+            asks_owner=True,
+        ),
+        Column("ignored", t("Ignored because"), (*ignored, _own({"outcome": "ignored"}))),
+    )
+
+
+def _own(fields: Mapping[str, str | None]) -> Option:
+    return Option(t("In my own words"), fields, "because", needs_words=True)
+
+
+def _causes(review: str, topic: Topic) -> tuple[Column, ...]:
+    """Of a deployment that is not suspected, the page Delivery lets one choose."""
+    none = [Option(t(NO_CHANGE[cause]), {"deployment": None, "cause": cause, "review": review}) for cause in CAUSES]
+    if not topic.suggested:
+        return (Column("ignored", t("No change caused it"), tuple(none)),)
+    blamed = Option(
+        t("deployment {id}", id=topic.suggested),
+        {"deployment": topic.suggested, "cause": None, "review": review},
+        is_suggested=True,
+    )
+    return (
+        Column("explained", t("Caused by"), (blamed,)),
+        Column("ignored", t("No change caused it"), tuple(none)),
+    )
+
+
+def _branches(review: str, topic: Topic, today: date) -> tuple[Column, ...]:
+    check = (today + CHECK_AFTER).isoformat()
+    offered = topic.reasons[0] if topic.reasons else None
+
+    def option(branch: str) -> Option:
+        is_suggested = branch == topic.suggested
+        fields = {
+            "branch": branch,
+            "because": offered if is_suggested else None,
+            "review": review,
+            "check": check,
+        }
+        return Option(t(OUTCOMES[branch]), fields, is_suggested=is_suggested)
+
+    first = tuple(option(each) for each in BRANCHES if each == topic.suggested)
+    rest = tuple(option(each) for each in BRANCHES if each != topic.suggested)
+    head = (Column("explained", t("As the data suggests"), first),) if first else ()
+    return (*head, Column("ignored", t("Otherwise") if first else t("What to do with it"), rest))
+
+
+def _verdicts(review: str, topic: Topic) -> tuple[Column, ...]:
+    computed = topic.suggested or "too early"
+
+    def option(verdict: str, *, agrees: bool) -> Option:
+        fields = {"verdict": verdict, "computed": computed, "review": review}
+        return Option(t(OUTCOMES[verdict]), fields, "because", needs_words=not agrees, is_suggested=agrees)
+
+    others = tuple(option(each, agrees=False) for each in VERDICTS if each != computed)
+    return (
+        Column("explained", t("Accept the verdict"), (option(computed, agrees=True),)),
+        Column("ignored", t("Overrule it, because of what you write"), others),
+    )

@@ -1,0 +1,67 @@
+"""Closing the review: what is missing, with links to it; else a summary to confirm, and then it is frozen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import streamlit as st
+
+from metrics.meeting.told import decision_sentence, outcome_name
+from metrics.review.minutes import Topic, open_topics
+from metrics.ui import address, author, review_agenda
+from metrics.ui.delivery_words import escaped
+from metrics.ui.review_acts import ask_close
+from metrics.ui.review_loading import Held
+from metrics.ui.words import both, counted, t
+
+__all__ = ["draw"]
+
+
+def draw(held: Held, missing: Sequence[Topic] | None = None) -> None:
+    """The button; while something is open it says what, in place of the dialog."""
+    missing = open_topics(held.review) if missing is None else missing
+    if missing:
+        told = counted("Close: {n} has no decision", "Close: {n} have no decision", len(missing))
+        with st.popover(told, key="review-missing"):
+            st.markdown(t("The review can be closed once each thing that moved has a decision. Open:"))
+            for topic in missing:
+                st.button(
+                    escaped(topic.sentence), key=f"missing-{topic.subject}", type="tertiary",
+                    on_click=address.move, args=({"item": topic.subject},), wrap=True,
+                )  # fmt: skip
+        return
+    who = held.here.who
+    if st.button(
+        t("Close the review"), key="review-close", type="primary", disabled=not who,
+        help=None if who else t("Say who you are first."),
+    ):  # fmt: skip
+        _confirm(held)
+
+
+@st.dialog(t("Close the review?"), width="medium")
+def _confirm(held: Held) -> None:
+    """What will be frozen."""
+    review = held.review
+    counts = Counter(outcome_name(each) for each in review.decisions)
+    n = len(review.decisions)
+    told = both([f"{k} × {name}" for name, k in counts.items()])
+    st.markdown(
+        (counted("**{n} decision**: {told}", "**{n} decisions**: {told}", n, told=told) if n else t("No decision."))
+        + "  \n"
+        + counted("{n} new action", "{n} new actions", len(review_agenda.actions_of(held)))
+    )
+    with st.container(height=260, border=True):
+        for topic in review.topics:
+            decision = review.decision(topic.subject)
+            if decision is not None:
+                st.markdown(
+                    f"{escaped(topic.sentence)}  \n:gray[{escaped(decision_sentence(decision, review.zone))}]"
+                )
+    if review.attendees:
+        st.caption(t("Attendees: {who}", who=escaped(review.attendees)))
+    st.caption(t("The numbers and decisions are frozen as they are now; nothing of it can be changed afterwards."))
+    author.ask(held.here.who, t("Your name, to close"))
+    if st.button(t("Close it for good"), key="review-close-now", type="primary", disabled=not held.here.who):
+        ask_close(review.id)
+        st.rerun()

@@ -1,0 +1,98 @@
+"""Meeting mode's keys and the clock of its time box: both live in the browser, so that neither needs a run.
+
+The keys press the page's own buttons, which say the same with a mouse. While somebody types, no key does anything.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from metrics.review.minutes import SectionName
+from metrics.ui.words import t
+
+__all__ = ["KEYS", "clock", "listen_to_keys"]
+
+KEYS = (
+    ("→  n", "next item"),
+    ("←  p", "previous item"),
+    ("e", "go to the explanations; then a digit, or Enter for the first"),
+    ("i", "go to Investigate; Enter says it"),
+    ("x", "go to the reasons to ignore it; then a digit, or Enter for the first"),
+    ("w", "write"),
+    ("u", "undo"),
+    ("a", "write down an action"),
+    ("Esc", "out of a text, then out of meeting mode"),
+    ("?", "this list"),
+)
+# One listener and one ticker for the whole visit; both look for what is on the page when they are needed.
+SCRIPT = """<script>
+if (!window.tomoniReview) {
+  window.tomoniReview = {};
+  const find = (what) => document.querySelector(what);
+  const press = (what) => { const found = find(what); if (found && !found.disabled) found.click(); };
+  const focus = (what) => { const found = find(what); if (found) found.focus(); };
+  const way = (name) => focus(`.st-key-review-way-${name} [data-testid=stButton] button`);
+  const acts = {
+    n: () => press(".st-key-review-next button"), ArrowRight: () => press(".st-key-review-next button"),
+    p: () => press(".st-key-review-back button"), ArrowLeft: () => press(".st-key-review-back button"),
+    e: () => way("explained"), i: () => way("investigate"), x: () => way("ignored"),
+    w: () => focus(".st-key-review-words textarea"), u: () => press("[class*=st-key-undo-] button"),
+    a: () => press(".st-key-review-action button"), "?": () => press(".st-key-review-keys button"),
+    Escape: () => press(".st-key-review-leave button"),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (!find(".st-key-review-meeting") || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const at = document.activeElement;
+    if (at && at.matches("input, textarea, select, [contenteditable=true]")) {
+      if (event.key === "Escape") at.blur();
+      return;
+    }
+    if (document.querySelector("[role=dialog], [data-testid=stPopoverBody]")) return;
+    let act = acts[event.key];
+    const column = at && at.closest("[class*=st-key-review-way-]");
+    if (column && /^[1-9]$/.test(event.key)) {
+      const button = column.querySelectorAll("[data-testid=stButton] button")[event.key - 1];
+      if (button && !button.disabled) act = () => button.click();
+    }
+    if (act) { event.preventDefault(); act(); }
+  });
+  const seen = {};
+  const tick = () => document.querySelectorAll(".review-clock").forEach((shown) => {
+    const { began, spent, box } = shown.dataset;
+    seen[began] ??= performance.now() / 1000 - Number(spent);
+    const s = Math.floor(performance.now() / 1000 - seen[began]);
+    shown.textContent = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
+    shown.classList.toggle("over", s > 60 * Number(box));
+  });
+  setInterval(tick, 500);
+}
+</script>"""
+
+
+def listen_to_keys() -> None:
+    st.html(SCRIPT, unsafe_allow_javascript=True)
+
+
+def clock(section: SectionName, review: str, minutes: int, now: datetime) -> None:
+    """How long this browser has been in the section, of its time box. Coming back goes on where it was left."""
+    began, spent = _entered(section, review, now)
+    box = t("of {n} min", n=minutes)
+    st.html(
+        f'<span class="review-time"><span class="review-clock" data-began="{review}/{section}/{began:%H%M%S%f}" '
+        f'data-spent="{spent:.0f}" data-box="{minutes}">0:00</span> {box}</span>',
+        width="content",
+    )
+
+
+def _entered(section: SectionName, review: str, now: datetime) -> tuple[datetime, float]:
+    """When the section was entered for the last time, and the seconds that were spent in it before that."""
+    spent: dict[tuple[str, str], float] = st.session_state.setdefault("review-spent", {})
+    last: tuple[str, str, datetime] | None = st.session_state.get("review-entered")
+    if last is None or last[:2] != (review, section):
+        if last is not None:
+            spent[last[0], last[1]] = spent.get((last[0], last[1]), 0.0) + (now - last[2]).total_seconds()
+        last = st.session_state["review-entered"] = (review, section, now)
+    return last[2], spent.get((review, section), 0.0)

@@ -1,0 +1,183 @@
+"""What the Review page knows: which reviews there are, the one that is asked for, and what was said of it.
+
+What depends on data only is kept by the state of the data, so that a word that is said shows at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from metrics.config import Config
+from metrics.meeting.close import held
+from metrics.meeting.compare import corrected
+from metrics.meeting.prepare import prepare, review_id
+from metrics.meeting.shelf import Shelf
+from metrics.meeting.window import newest, review_window
+from metrics.model import Entry, EntryKind, Service, Window
+from metrics.review.lines import Line
+from metrics.review.minutes import Figure, Review, decided
+from metrics.store import entries, read
+from metrics.ui.frame import Frame
+from metrics.ui.loading import known, said, store_of
+from metrics.ui.speaking import Words, words
+from metrics.ui.words import t
+
+__all__ = ["Held", "Shelved", "changed", "history", "notes", "opened", "shelved", "window_of"]
+
+KINDS: tuple[EntryKind, ...] = ("review", "disposition", "rule", "verdict", "cause", "action")
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """The reviews of a service by the days on which they were held, newest first."""
+
+    closed: tuple[str, ...]
+    opened: tuple[str, ...]
+    next: str
+    """The day of the one that the newest data is for."""
+    until: datetime
+    """Up to when it looks."""
+
+    @property
+    def usual(self) -> str:
+        """The one to show to whoever asks for none: that which is held, else the next."""
+        return self.opened[0] if self.opened else self.next
+
+    def state(self, name: str) -> str:
+        if name in self.closed:
+            return t("closed")
+        return t("open") if name in self.opened else t("not opened")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """A review as it is drawn, with everything that was said and may matter to it."""
+
+    here: Frame
+    review: Review
+    words: Words
+    state: str
+    """preview, open or closed."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == "open"
+
+
+@said
+def shelved(here: Frame) -> Shelved:
+    """Which there are; a file is all that a review is, so the folder is asked each time."""
+    shelf = Shelf(here.folder, here.service.name)
+    until = _newest(here.folder, store_of(here.folder).version(), repr(here.service), here.service, here.now)
+    return Shelved(shelf.closed()[::-1], shelf.opened()[::-1], review_id(until, here.zone), until)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _newest(folder: Path, version: str, described: str, _service: Service, _now: datetime) -> datetime:
+    with store_of(folder).read() as db:
+        return newest(db, _service, _now) or _now
+
+
+@said
+def opened(here: Frame, every: Shelved, name: str) -> Held:
+    """The review of a day: frozen, held, or as it would be prepared."""
+    spoken = words(here, *KINDS)
+    shelf = Shelf(here.folder, here.service.name)
+    review = shelf.read(name)
+    if review is None:
+        return Held(here, _previewed(here, window_of(here, every, name)), spoken, "preview")
+    if review.closed_at is not None:
+        _mended(here, name)
+        return Held(here, review, spoken, "closed")
+    return Held(here, _as_it_stands(review, spoken), spoken, "open")
+
+
+def window_of(here: Frame, every: Shelved, name: str) -> Window:
+    """What a review of that day looks at: up to its end, or to where the data ends."""
+    midnight = datetime.combine(date.fromisoformat(name) + timedelta(days=1), time(), ZoneInfo(here.zone))
+    # The end of a day is the last second of it, or the review would be held a day later.
+    until = min(every.until, midnight.astimezone(every.until.tzinfo) - timedelta(seconds=1))
+    return review_window(here.folder, here.service, until)
+
+
+def _as_it_stands(review: Review, spoken: Words) -> Review:
+    about = spoken.of("review", review.id)
+    told = (about.said or {}) if about else {}
+    review = replace(review, attendees=told.get("attendees") or "", place=told.get("place") or "")
+    # Of three years only the words of this review are looked at.
+    mine = [word for word in spoken.every if word.kind != "disposition" or word.subject.startswith(f"{review.id}/")]
+    return decided(review, mine)
+
+
+def _previewed(here: Frame, window: Window) -> Review:
+    with store_of(here.folder).read() as db:
+        stamp = (read.stamp(db), entries.stamp(db, here.service.name))
+    key = (here.folder, stamp, repr(here.service), window.start, window.end)
+    return _prepared(*key, here.config, here.service, here.now)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Looking through the data of this time …")
+def _prepared(
+    folder: Path,
+    stamp: tuple[str, str],
+    described: str,
+    since: datetime,
+    until: datetime,
+    _config: Config,
+    _service: Service,
+    _now: datetime,
+) -> Review:
+    return prepare(store_of(folder), _config, _service, Window(since, until), _now)
+
+
+def _mended(here: Frame, name: str) -> None:
+    """Once for each process: finish what a kill may have left of its closing."""
+    done: set[str] = st.session_state.setdefault("mended", set())
+    if name not in done:
+        held(store_of(here.folder), here.config, here.service, name, here.now)
+        done.add(name)
+
+
+@said
+def changed(here: Frame, review: Review) -> Mapping[Figure, float | None]:
+    """The figures of a closed review that data tells otherwise today."""
+    with store_of(here.folder).read() as db:
+        stamp = read.stamp(db)
+    lines = known(here.folder, here.config, here.service.name).lines
+    return _corrected(here.folder, stamp, repr(here.service), review.id, here.service, lines, review)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _corrected(
+    folder: Path,
+    stamp: str,
+    described: str,
+    name: str,
+    _service: Service,
+    _lines: tuple[Line, ...],
+    _review: Review,
+) -> Mapping[Figure, float | None]:
+    return corrected(store_of(folder), _service, _lines, _review)
+
+
+def notes(here: Frame, subject: str) -> tuple[Entry, ...]:
+    """Everything that was noted of a topic, oldest first; of an item of Spikes what was noted there as well."""
+    return history(here, "note", subject.replace("finding/", "item/", 1))
+
+
+@said
+def history(here: Frame, kind: EntryKind, subject: str) -> tuple[Entry, ...]:
+    """All that was ever said of a subject."""
+    return _history(here.folder, store_of(here.folder).version(), here.service.name, kind, subject)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _history(folder: Path, version: str, service: str, kind: EntryKind, subject: str) -> tuple[Entry, ...]:
+    with store_of(folder).read() as db:
+        return entries.history(db, kind, service, subject)

@@ -1,0 +1,124 @@
+"""One topic: what it is, its evidence and its line, what was decided, notes, an action, and the way to its page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from metrics.meeting.compare import correction_sentence
+from metrics.meeting.told import decision_sentence, figure_sentence, owner_names
+from metrics.model import Entry
+from metrics.review.minutes import Topic, decision_of
+from metrics.ui import frame, review_chart, review_decide
+from metrics.ui.delivery_words import escaped
+from metrics.ui.review_acts import note
+from metrics.ui.review_choices import word_of
+from metrics.ui.review_loading import Held, changed, history, notes
+from metrics.ui.words import moment, t
+
+__all__ = ["badge", "draw", "page_of"]
+
+HEIGHT, HEIGHT_BIG = 190, 300
+RED = ("new", "worse", "failed", "near", "past", "stale", "never collected")
+GREEN = ("better", "over", "improved", "judged")
+
+
+def badge(topic: Topic) -> str:
+    """Red for what needs a look, green for what is done with, grey for the rest."""
+    if not topic.tag:
+        return ""
+    color = "red" if topic.tag in RED else "green" if topic.tag in GREEN else "gray"
+    return f":{color}-badge[{escaped(topic.tag)}]"
+
+
+def page_of(name: str) -> str | None:
+    """The file of a page by its address: `spikes`; None where there is no such page."""
+    return next((path for path, _ in frame.pages() if path.removesuffix(".py").endswith(f"_{name}")), None)
+
+
+def draw(held: Held, topic: Topic, *, is_big: bool = False) -> None:
+    """Evidence on the left, what is said of it on the right."""
+    left, right = st.columns([7, 6], gap="large")
+    with left:
+        _evidence(held, topic, HEIGHT_BIG if is_big else HEIGHT)
+    with right:
+        review_decide.who_field(held)
+        review_decide.draw(held, topic)
+        if held.state == "preview":
+            st.caption(t("Nothing can be decided before the review is opened."))
+        _notes(held, topic)
+
+
+def _evidence(held: Held, topic: Topic, height: int) -> None:
+    drawn = review_chart.figure(held.review, topic, height)
+    if drawn is not None:
+        st.plotly_chart(
+            drawn,
+            key=f"chart-{topic.subject}",
+            config={"displayModeBar": False},
+            alt=t("The line in the review's time, shaded, and before it"),
+        )
+    told = [*(figure_sentence(each) for each in topic.figures), *topic.detail]
+    if topic.reasons and not _offers_reasons(held, topic):
+        told.append(t("Suspected: {reasons}", reasons="; ".join(topic.reasons)))
+    if told:
+        st.markdown("\n".join(f"- {escaped(each)}" for each in told))
+    _corrections(held, topic)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        path = page_of(topic.page) if topic.page else None
+        if path is not None:
+            st.page_link(path, label=t("Look closer"), query_params=dict(topic.query), icon=":material/open_in_new:")
+        if topic.owners:
+            st.caption(t("Whose it is: {teams}", teams=owner_names(held.review, topic)), width="content")
+
+
+def _offers_reasons(held: Held, topic: Topic) -> bool:
+    return held.is_open and held.review.decision(topic.subject) is None and word_of("", topic) is not None
+
+
+def _corrections(held: Held, topic: Topic) -> None:
+    """What later data tells otherwise than a closed review saw."""
+    if held.state != "closed" or not topic.figures:
+        return
+    found = changed(held.here, held.review)
+    for each in topic.figures:
+        if each in found:
+            st.caption(t("By the data of today: {correction}.", correction=correction_sentence(each, found[each])))
+
+
+def _notes(held: Held, topic: Topic) -> None:
+    """Notes so far, oldest first, and room for one's own words."""
+    kept = [each for each in notes(held.here, topic.subject) if each.said is not None]
+    with st.container(key="review-notes"):
+        for each in kept[-5:]:
+            text, who = escaped((each.said or {}).get("text") or ""), escaped(each.author)
+            st.markdown(f"{text}  \n:gray[{who}, {moment(each.at, held.review.zone, held.here.now)}]")
+    if held.state == "preview":
+        return
+    key = review_decide.field(held, topic)
+    who = held.here.who
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.button(
+            t("Keep as a note"), key=f"note-{topic.subject}", on_click=note, args=(topic.subject, key),
+            disabled=not who, help=None if who else t("Say who you are first."),
+        )  # fmt: skip
+        _history(held, topic)
+
+
+def _history(held: Held, topic: Topic) -> None:
+    """Everything that was ever said of it, once there is more than what holds."""
+    key = word_of(held.review.id, topic)
+    every = history(held.here, *key) if key else ()
+    if len(every) < 2:
+        return
+    with st.popover(t("History ({n})", n=len(every)), type="tertiary", key="review-history"):
+        for word in every:
+            st.markdown(_past(held, word))
+
+
+def _past(held: Held, word: Entry) -> str:
+    whose = held.review.id if word.kind == "disposition" else ((word.said or {}).get("review") or "")
+    found = decision_of(word, whose)
+    if found is not None:
+        return escaped(decision_sentence(found, held.review.zone))
+    what = t("taken back") if word.said is None else t("said on its own page")
+    return f"{what} :gray[({escaped(word.author)}, {moment(word.at, held.review.zone, held.here.now)})]"
