@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from metrics.meeting.prepare import review_id
@@ -15,6 +15,7 @@ __all__ = ["begins", "newest", "review_window"]
 
 USUAL = timedelta(weeks=1)
 HOUR = timedelta(hours=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def newest(db: read.Reader, service: Service, now: datetime) -> datetime | None:
@@ -22,14 +23,21 @@ def newest(db: read.Reader, service: Service, now: datetime) -> datetime | None:
 
     It is the review of the day of that sample, also where the hour ends at midnight.
     """
-    samples = read.series(db, service.name)["last_ts"]
-    past = [at.to_pydatetime() for at in samples if at <= now]
-    known = max(past) if past else deliveries.reached(db, now).get(service.name)
+    known = _last_sample(db, service, now) or deliveries.reached(db, now).get(service.name)
     if known is None:
         return None
     end = known.replace(minute=0, second=0, microsecond=0) + HOUR
     same_day = review_id(end, service.time_zone) == review_id(known, service.time_zone)
     return end if same_day else known + timedelta(seconds=1)
+
+
+def _last_sample(db: read.Reader, service: Service, now: datetime) -> datetime | None:
+    """The newest one by now: a row dated 2036 by mistake must not hide the others of its series."""
+    series = read.series(db, service.name)
+    ahead = series["last_ts"] > now
+    earlier = read.last(db, Window(EPOCH, now), series.loc[ahead, "series_id"].tolist()) if ahead.any() else None
+    past = [*series.loc[~ahead, "last_ts"], *([] if earlier is None else earlier["last_ts"])]
+    return max(past).to_pydatetime() if past else None
 
 
 def begins(db: read.Reader, service: Service) -> datetime | None:
