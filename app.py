@@ -16,6 +16,7 @@ from metrics.ui import (
     home_table,
     loading,
     panels,
+    review_line,
     tiles,
     unmeasured,
 )
@@ -37,7 +38,7 @@ review = loading.home(here.folder, here.config, here.service, period).lacking(ho
 if review.readings:
     st.markdown(how_it_was(review, service=here.service.title), help=worse_means())
     found = loading.agenda(here.folder, here.config, here.service, period)
-    agenda.draw(found.seen_by(view, here.service), here.service, here.now)
+    agenda.draw(found.seen_by(view, here.service), here.service, here.now, review_line.to_review(here))
     tiles.draw(review.panels, found, here.now, compare=compare)
     panels.draw(review, found, compare=compare)
     happened.draw(review.marks, period)

@@ -15,6 +15,7 @@ from metrics.review.items import Item, News
 from metrics.trends.agenda import Agenda
 from metrics.ui import address
 from metrics.ui.finding_words import KINDS, NEWS, item_sentence
+from metrics.ui.review_line import Way as ToReview
 from metrics.ui.words import age, both, counted, t
 
 __all__ = ["SPIKES", "draw", "row"]
@@ -29,7 +30,7 @@ COLORS: Mapping[News, str] = {
 
 
 @st.fragment
-def draw(found: Agenda, service: Service, now: datetime) -> None:
+def draw(found: Agenda, service: Service, now: datetime, way: ToReview | None = None) -> None:
     """The agenda; without any, one sentence that says why."""
     with st.container(key="agenda"):
         if found.as_of is None:
@@ -43,6 +44,9 @@ def draw(found: Agenda, service: Service, now: datetime) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(t("What moved"), anchor=False, width="content")
             st.caption(_told(found, now), width="content")
+            if way is not None:
+                st.space("stretch")
+                st.page_link(way.page, label=way.label, query_params=way.query, icon=":material/groups:")
         for place, item in enumerate(found.items):
             row(item, place, service)
         if found.rest:

@@ -78,7 +78,7 @@ def _chosen(held: Held) -> str | None:
 def _heading(held: Held, section: Section, number: int) -> None:
     done, n = said_of(held, section)
     told = [counted("{n} minute", "{n} minutes", section.minutes)]
-    if n:
+    if n and held.state != "preview":
         told.append(t("{done} of {n} said", done=done, n=n))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"section-{section.name}"):
         st.subheader(f"{number} · {t(SECTION_TITLES[section.name])}", anchor=False, width="content")

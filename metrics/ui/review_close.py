@@ -62,6 +62,13 @@ def _confirm(held: Held) -> None:
         st.caption(t("Attendees: {who}", who=escaped(review.attendees)))
     st.caption(t("The numbers and decisions are frozen as they are now; nothing of it can be changed afterwards."))
     author.ask(held.here.who, t("Your name, to close"))
-    if st.button(t("Close it for good"), key="review-close-now", type="primary", disabled=not held.here.who):
-        ask_close(review.id)
+    if st.button(
+        t("Close it for good"),
+        key="review-close-now",
+        type="primary",
+        disabled=not held.here.who,
+        on_click=ask_close,
+        args=(review.id,),
+    ):
+        # The dialog is a part of the page only; all of it has to run.
         st.rerun()

@@ -102,5 +102,10 @@ def _end(held: Held) -> None:
         st.markdown(counted("{n} decision was made", "{n} decisions were made", n))
     st.markdown(t("**New actions**"))
     review_agenda.draw_actions(held)
-    if held.is_open:
+    if not held.is_open:
+        return
+    if missing:
+        st.markdown(t("**Without a decision**"))
+        review_close.draw_missing(missing)
+    else:
         review_close.draw(held, missing)
