@@ -15,7 +15,7 @@ from metrics.ui.review_acts import ask_close
 from metrics.ui.review_loading import Held
 from metrics.ui.words import both, counted, t
 
-__all__ = ["draw"]
+__all__ = ["draw", "draw_missing"]
 
 
 def draw(held: Held, missing: Sequence[Topic] | None = None) -> None:
@@ -25,11 +25,7 @@ def draw(held: Held, missing: Sequence[Topic] | None = None) -> None:
         told = counted("Close: {n} has no decision", "Close: {n} have no decision", len(missing))
         with st.popover(told, key="review-missing"):
             st.markdown(t("The review can be closed once each thing that moved has a decision. Open:"))
-            for topic in missing:
-                st.button(
-                    escaped(topic.sentence), key=f"missing-{topic.subject}", type="tertiary",
-                    on_click=address.move, args=({"item": topic.subject},), wrap=True,
-                )  # fmt: skip
+            draw_missing(missing)
         return
     who = held.here.who
     if st.button(
@@ -37,6 +33,15 @@ def draw(held: Held, missing: Sequence[Topic] | None = None) -> None:
         help=None if who else t("Say who you are first."),
     ):  # fmt: skip
         _confirm(held)
+
+
+def draw_missing(missing: Sequence[Topic]) -> None:
+    """Each leads to itself."""
+    for topic in missing:
+        st.button(
+            escaped(topic.sentence), key=f"choose-missing-{topic.subject}", type="tertiary", on_click=address.move,
+            args=({"item": topic.subject},), wrap=True,
+        )  # fmt: skip
 
 
 @st.dialog(t("Close the review?"), width="medium")
