@@ -53,6 +53,7 @@ MAY_IMPORT = {noun: NOUNS[:n] for n, noun in enumerate(NOUNS)} | {
         "metrics.ui.finding_words",
         "metrics.ui.alerts_words",
         "metrics.ui.coverage_words",
+        "metrics.ui.verdict_words",
     ),
     "metrics.ui": (
         *NOUNS,

@@ -1,0 +1,111 @@
+"""Verdicts: actions whose check date is reached, with what the data says of each; then those that are still open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from metrics.meeting.setting import Setting
+from metrics.meeting.verdicts import judged, span
+from metrics.model import Entry
+from metrics.review.actions import Action
+from metrics.review.judged import Accepted, Judged, accepted, by_urgency, state
+from metrics.review.minutes import Figure, Section, Topic
+from metrics.ui.verdict_words import NAMES, evidence, summary
+from metrics.ui.words import day, t
+
+__all__ = ["section"]
+
+# Five minutes are for so many; the Actions page has the others.
+DUE, OPEN = 8, 12
+
+
+def section(setting: Setting, every: Sequence[Action], words: Sequence[Entry]) -> Section:
+    """By check date. Of what a review has judged for good, only this one tells."""
+    if not every:
+        return Section("verdicts", nothing=t("No action has been written down yet."))
+    said, today = accepted(words), setting.window.end.astimezone(ZoneInfo(setting.service.time_zone)).date()
+    # What was written down in this very review is told among the new ones.
+    ordered = [each for each in by_urgency(every, said, today) if each.review != setting.review]
+    due = [each for each in ordered if _is_due(each, said.get(each.id), today, setting.review)]
+    named = {each.id for each in due}
+    waiting = [each for each in ordered if each.id not in named and _is_open(each, said.get(each.id), today)]
+    topics = (*(_due(setting, each, every) for each in due[:DUE]), *(_open(setting, each) for each in waiting[:OPEN]))
+    more = len(due[DUE:]) + len(waiting[OPEN:])
+    nothing = "" if topics else t("No verdict is due, and no action is open.")
+    return Section("verdicts", topics, more=more, nothing=nothing)
+
+
+def _is_due(action: Action, said: Accepted | None, today: date, review: str) -> bool:
+    """Nobody has judged it yet, or this review did: what was said in it can be read and taken back."""
+    if action.dropped:
+        return False
+    return state(action, said, today) == "due" or (said is not None and said.review == review)
+
+
+def _is_open(action: Action, said: Accepted | None, today: date) -> bool:
+    return state(action, said, today) in ("not started", "under way", "done")
+
+
+def _due(setting: Setting, action: Action, every: Sequence[Action]) -> Topic:
+    found = judged(setting.db, setting.service, setting.lines, action, setting.window.end, every)
+    verdict = found.verdict
+    figure = _figure(setting, found)
+    told = t("{what}: {told}", what=action.what, told=summary(found)) if found.effect else action.what
+    return Topic(
+        subject=f"action/{action.id}",
+        section="verdicts",
+        sentence=told,
+        owners=(action.owner,) if action.owner else (),
+        tag=t(NAMES[verdict]) if verdict else t("to be judged"),
+        # The sentence has the numbers already.
+        detail=(*evidence(found, setting.service.time_zone)[1 if found.effect else 0 :], *_why(action)),
+        figures=(figure,) if figure else (),
+        curve=_curve(setting, action),
+        started=action.started,
+        page="actions",
+        query={"service": setting.service.name, "action": action.id},
+        suggested=verdict or "",
+    )
+
+
+def _curve(setting: Setting, action: Action) -> tuple[tuple[datetime, float], ...]:
+    if action.started is None or action.started >= setting.window.end or action.address is None:
+        return ()
+    return setting.curves([action.address], span(action.started, setting.window.end)).get(action.address, ())
+
+
+def _figure(setting: Setting, found: Judged) -> Figure | None:
+    """Before and after as they were matched; where these have a unit of their own, the review's own two periods."""
+    effect, address = found.effect, found.action.address
+    if address is None:
+        return None
+    if effect is None or found.unit is None or effect.is_per_demand or found.is_hourly:
+        return setting.figures([address]).get(address)
+    return Figure(address, found.unit, effect.since, effect.until or found.as_of, effect.after, effect.before)
+
+
+def _open(setting: Setting, action: Action) -> Topic:
+    """Carried from review to review until it is judged; there is nothing to decide on yet."""
+    zone = ZoneInfo(setting.service.time_zone)
+    when = (
+        t("not started")
+        if action.started is None
+        else t("since {day}", day=day(action.started.astimezone(zone).date()))
+    )
+    return Topic(
+        subject=f"action/{action.id}",
+        section="verdicts",
+        sentence=t("{what} ({when}; verdict due {day})", what=action.what, when=when, day=day(action.check)),
+        owners=(action.owner,) if action.owner else (),
+        tag=t("still open") if action.done is None else t("done"),
+        detail=_why(action),
+        started=action.started,
+        page="actions",
+        query={"service": setting.service.name, "action": action.id},
+    )
+
+
+def _why(action: Action) -> tuple[str, ...]:
+    return (t("Why: {why}", why=action.why_sentence),) if action.why_sentence else ()

@@ -1,0 +1,234 @@
+"""Verdicts in words: what an effect shows, with its numbers, and what there is to know beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from metrics.analysis.effect import Effect, Reason, Verdict
+from metrics.review.actions import ActionKind
+from metrics.review.judged import Accepted, Judged, Lack
+from metrics.ui.words import age, change, counted, day, number, quantity, share, t
+
+__all__ = ["COLORS", "KINDS", "NAMES", "evidence", "lacking", "level", "spoken", "summary"]
+
+NAMES: Final[Mapping[Verdict, str]] = {
+    "improved": "improved",
+    "no visible effect": "no visible effect",
+    "worse": "worse",
+    "confounded": "confounded",
+    "too early": "too early",
+}
+COLORS: Final[Mapping[Verdict | None, str]] = {
+    "improved": "green", "no visible effect": "gray", "worse": "red", "confounded": "orange", "too early": "blue",
+    None: "gray",
+}  # fmt: skip
+KINDS: Final[Mapping[ActionKind, str]] = {
+    "prevention": "prevention",
+    "detection": "early detection",
+    "repair": "repair",
+}
+_LACKS: Final[Mapping[Lack, str]] = {
+    "indicator": "No indicator was named, so a person has to judge it.",
+    "start": "It has not been started, so there is nothing to compare yet.",
+    "line": "Its indicator was not collected around the start: there is no number to judge it by.",
+    "direction": "Neither way of its indicator is better: give it a target.",
+}
+
+
+def lacking(judged: Judged) -> str:
+    """Why there is no number; empty where there is one."""
+    if judged.lack == "days":
+        return t(
+            "Too few days are measured so far: {days} of the {needed} that are needed on each side of the start.",
+            days=number(judged.days),
+            needed=number(judged.needed),
+        )
+    return t(_LACKS[judged.lack]) if judged.lack else ""
+
+
+def level(value: float, judged: Judged) -> str:
+    """A level with its unit. By demand it has one that nobody would read: it is told beside the level before."""
+    if judged.effect is not None and judged.effect.is_per_demand:
+        return number(value)
+    told = quantity(value, judged.unit or "1")
+    return t("{told} an hour", told=told) if judged.is_hourly else told
+
+
+def summary(judged: Judged) -> str:
+    """Before and after in one phrase, with over which weeks and how far it moved."""
+    effect = judged.effect
+    if effect is None:
+        return lacking(judged)
+    before, after = level(effect.before, judged), level(effect.after, judged)
+    by = effect.after - effect.before
+    if effect.is_per_demand:
+        moved = change(by, effect.before, "1")
+        told = t("{moved} by demand ({before} before, {after} after)", moved=moved, before=before, after=after)
+    else:
+        moved = change(by, effect.before, judged.unit or "1")
+        told = t("{before} before, {after} after ({moved})", before=before, after=after, moved=moved)
+    return t("{told}; {weeks}", told=told, weeks=_weeks(effect))
+
+
+def _weeks(effect: Effect) -> str:
+    passed = next((each for each in effect.reasons if each.code == "too_early"), None)
+    if passed is not None:
+        return counted(
+            "{n} day since the start, beside the same weekdays before",
+            "{n} days since the start, beside the same weekdays before",
+            int(_number(passed, "days")),
+        )
+    return counted(
+        "{n} week on each side, by weekday and hour", "{n} weeks on each side, by weekday and hour", effect.weeks
+    )
+
+
+def evidence(judged: Judged, zone: str) -> tuple[str, ...]:
+    """Everything that speaks for the verdict, one sentence each, the numbers first."""
+    effect = judged.effect
+    if effect is None:
+        return (lacking(judged),)
+    told = [t("{told}.", told=summary(judged)), *_target(judged, effect), *_step(judged, effect)]
+    return (*told, *(_REASONS[reason.code](reason, zone) for reason in effect.reasons))
+
+
+def _target(judged: Judged, effect: Effect) -> list[str]:
+    """Whether the target is reached; by demand it can't be told."""
+    target = judged.action.target
+    if target is None or effect.is_per_demand:
+        return []
+    goal = level(target, judged)
+    if effect.verdict == "too early":
+        return [t("The target is {goal}.", goal=goal)]
+    reached = effect.after <= target if target < effect.before else effect.after >= target
+    return [t("The target of {goal} is {how}.", goal=goal, how=t("reached") if reached else t("not reached"))]
+
+
+def _step(judged: Judged, effect: Effect) -> list[str]:
+    """The step with its interval, where a trend makes it another thing than after less before."""
+    went_on = any(reason.code == "trend_went_on" for reason in effect.reasons)
+    if not went_on or effect.effect is None or effect.low is None or effect.high is None:
+        return []
+    unit = "1" if effect.is_per_demand else judged.unit or "1"
+    step, low, high = (change(each, effect.before, unit) for each in (effect.effect, effect.low, effect.high))
+    return [
+        t("Beside the trend that went on, the step is {step} ({low} to {high}, 95 %).", step=step, low=low, high=high)
+    ]
+
+
+def spoken(said: Accepted, now: datetime) -> str:
+    """What a person said of it, in plain text."""
+    told = t(NAMES[said.verdict])
+    if said.is_overruled:
+        told = t("{told} (the data said: {computed})", told=told, computed=said.computed)
+    if said.because:
+        told = t("{told}, because: {because}", told=told, because=said.because)
+    return t("{told} · {who}, {age}", told=told, who=said.by, age=age(said.at, now))
+
+
+# the reasons ------------------------------------------------------------------------------------------------
+
+
+def _number(reason: Reason, key: str) -> float:
+    value = reason.values.get(key, 0.0)
+    return 0.0 if isinstance(value, datetime) else float(value)
+
+
+def _day(reason: Reason, zone: str) -> str:
+    at = reason.values["at"]
+    return day(at.astimezone(ZoneInfo(zone)).date()) if isinstance(at, datetime) else str(at)
+
+
+def _likely(reason: Reason) -> str:
+    # More than 99 % is no number that a model of levels can promise.
+    likely = _number(reason, "likely")
+    return t("more than 99 %") if likely > 0.99 else share(likely)
+
+
+def _moved(reason: Reason) -> str:
+    by = _number(reason, "demand_share")
+    return ("+" if by > 0 else "−") + share(abs(by))
+
+
+def _too_early(reason: Reason, zone: str) -> str:
+    return counted(
+        "{n} day of {needed} has passed since the start: too early to tell.",
+        "{n} days of {needed} have passed since the start: too early to tell.",
+        int(_number(reason, "days")),
+        needed=number(_number(reason, "needed")),
+    )
+
+
+def _step_then(reason: Reason, zone: str) -> str:
+    return t("The level stepped about the start, from {day} on ({likely} likely).", **_said(reason, zone))
+
+
+def _step_elsewhere(reason: Reason, zone: str) -> str:
+    return t("The level stepped at another time, on {day} ({likely} likely).", **_said(reason, zone))
+
+
+def _said(reason: Reason, zone: str) -> dict[str, str]:
+    return {"day": _day(reason, zone), "likely": _likely(reason)}
+
+
+def _no_step(reason: Reason, zone: str) -> str:
+    return t("Nothing stands out from how the days differ anyway ({likely} likely no step).", likely=_likely(reason))
+
+
+def _too_small(reason: Reason, zone: str) -> str:
+    return t("There is a step, too small to be seen ({share} of the level).", share=share(_number(reason, "share")))
+
+
+def _trend(reason: Reason, zone: str) -> str:
+    return t("A trend from before the start went on ({likely} likely).", likely=_likely(reason))
+
+
+def _per_demand(reason: Reason, zone: str) -> str:
+    return t("It follows the demand and is judged by it; the demand itself moved by {moved}.", moved=_moved(reason))
+
+
+def _demand_moved(reason: Reason, zone: str) -> str:
+    return t("The demand moved by {moved} and may be the reason.", moved=_moved(reason))
+
+
+def _fixed_part(reason: Reason, zone: str) -> str:
+    return t(
+        "{share} of it does not follow the demand, which moved by {moved}: that alone may make the difference.",
+        share=share(_number(reason, "share")),
+        moved=_moved(reason),
+    )
+
+
+def _others_then(reason: Reason, zone: str) -> str:
+    return counted(
+        "{n} other change of this component in the same days, on {day}: it may be the reason as well.",
+        "{n} other changes of this component in the same days, the nearest on {day}: they may be the reason as well.",
+        int(_number(reason, "count")),
+        day=_day(reason, zone),
+    )
+
+
+def _others_in_window(reason: Reason, zone: str) -> str:
+    return counted(
+        "{n} other change of this component in all the weeks compared.",
+        "{n} other changes of this component in all the weeks compared.",
+        int(_number(reason, "count")),
+    )
+
+
+_REASONS: Final[Mapping[str, Callable[[Reason, str], str]]] = {
+    "too_early": _too_early,
+    "step_then": _step_then,
+    "step_elsewhere": _step_elsewhere,
+    "no_step": _no_step,
+    "too_small": _too_small,
+    "trend_went_on": _trend,
+    "per_demand": _per_demand,
+    "demand_moved": _demand_moved,
+    "fixed_part": _fixed_part,
+    "others_then": _others_then,
+    "others_in_window": _others_in_window,
+}
