@@ -17,6 +17,7 @@ __all__ = [
     "Accepted",
     "Judged",
     "Lack",
+    "Rough",
     "State",
     "accepted",
     "accepted_of",
@@ -34,6 +35,16 @@ STATES: Final[tuple[State, ...]] = get_args(State)
 """What asks for somebody first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rough:
+    """Plain means, and on how many days of each side there was anything to measure."""
+
+    before: float
+    after: float
+    days_before: int
+    days_after: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """An action as the data judges it at `as_of`. Figures are in `unit`, or that by demand."""
@@ -49,6 +60,8 @@ class Judged:
     days: int = 0
     needed: int = 0
     """Where too few days were measured: how many, of how many on each side."""
+    rough: Rough | None = None
+    """What can be said nevertheless."""
     others: tuple[datetime, ...] = ()
     """Other changes of the same component that were looked at."""
 

@@ -90,9 +90,24 @@ def evidence(judged: Judged, zone: str) -> tuple[str, ...]:
     """Everything that speaks for the verdict, one sentence each, the numbers first."""
     effect = judged.effect
     if effect is None:
-        return (lacking(judged),)
+        return (lacking(judged), *_roughly(judged))
     told = [t("{told}.", told=summary(judged)), *_target(judged, effect), *_step(judged, effect)]
     return (*told, *(_REASONS[reason.code](reason, zone) for reason in effect.reasons))
+
+
+def _roughly(judged: Judged) -> list[str]:
+    """Plain means of what was measured, with on how many days: no verdict, but better than nothing."""
+    if judged.rough is None:
+        return []
+    return [
+        t(
+            "What was measured: {after} on average of {n} days since the start, {before} of {m} days before it.",
+            after=level(judged.rough.after, judged),
+            before=level(judged.rough.before, judged),
+            n=number(judged.rough.days_after),
+            m=number(judged.rough.days_before),
+        )
+    ]
 
 
 def _target(judged: Judged, effect: Effect) -> list[str]:
@@ -191,7 +206,11 @@ def _per_demand(reason: Reason, zone: str) -> str:
 
 
 def _demand_moved(reason: Reason, zone: str) -> str:
-    return t("The demand moved by {moved} and may be the reason.", moved=_moved(reason))
+    return t("The demand moved by {moved}, which may cause a change or cover one.", moved=_moved(reason))
+
+
+def _demand_against(reason: Reason, zone: str) -> str:
+    return t("The demand moved by {moved}, the other way: it is not the reason.", moved=_moved(reason))
 
 
 def _fixed_part(reason: Reason, zone: str) -> str:
@@ -228,6 +247,7 @@ _REASONS: Final[Mapping[str, Callable[[Reason, str], str]]] = {
     "trend_went_on": _trend,
     "per_demand": _per_demand,
     "demand_moved": _demand_moved,
+    "demand_against": _demand_against,
     "fixed_part": _fixed_part,
     "others_then": _others_then,
     "others_in_window": _others_in_window,
