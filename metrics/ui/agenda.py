@@ -40,17 +40,22 @@ def draw(found: Agenda, service: Service, now: datetime, way: ToReview | None = 
                     "collection, or now with `python -m metrics findings`."
                 )
             )
+            _to_review(way)
             return
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(t("What moved"), anchor=False, width="content")
             st.caption(_told(found, now), width="content")
-            if way is not None:
-                st.space("stretch")
-                st.page_link(way.page, label=way.label, query_params=way.query, icon=":material/groups:")
+            st.space("stretch")
+            _to_review(way)
         for place, item in enumerate(found.items):
             row(item, place, service)
         if found.rest:
             _fold(found, service)
+
+
+def _to_review(way: ToReview | None) -> None:
+    if way is not None:
+        st.page_link(way.page, label=way.label, query_params=way.query, icon=":material/groups:")
 
 
 def _told(found: Agenda, now: datetime) -> str:

@@ -74,6 +74,9 @@ def asked(here: Frame, every: Shelved, *, picker: bool = True) -> str:
             )
             wanted = None
     shown = wanted or every.usual
+    if shown in every.opened:
+        # Whoever closes it must not take the page away from the others, and the address is what people hand on.
+        address.move({"review": shown})
     if picker:
         _picker(here, every, names, shown)
     return shown

@@ -70,7 +70,7 @@ def _chosen(held: Held) -> str | None:
     if asked.isdecimal() and 0 < int(asked) <= len(topics):
         return topics[int(asked) - 1].subject
     if not any(topic.subject == asked for topic in topics):
-        st.warning(t("`item={value}` in this link is not on the agenda of this review.", value=escaped(asked)))
+        st.warning(t("`item={value}` in this link is not on the agenda of this review.", value=asked))
         return None
     return asked
 

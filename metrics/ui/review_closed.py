@@ -62,7 +62,7 @@ def draw_ways_on(held: Held, every: Shelved) -> None:
     others = [each for each in every.closed if each != name]
     wanted = address.asked("with")
     if wanted is not None and wanted not in others:
-        st.warning(t("`with={value}` in this link is no other closed review.", value=escaped(wanted)))
+        st.warning(t("`with={value}` in this link is no other closed review.", value=wanted))
         wanted = None
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="review-ways-on"):
         if others:

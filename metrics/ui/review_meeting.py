@@ -50,7 +50,7 @@ def _place(topics: tuple[Topic, ...]) -> int:
         return min(max(int(asked), 1), len(topics) + 1) - 1
     found = [place for place, topic in enumerate(topics) if topic.subject == asked]
     if not found:
-        st.warning(t("`item={value}` in this link is not on the agenda of this review.", value=escaped(asked)))
+        st.warning(t("`item={value}` in this link is not on the agenda of this review.", value=asked))
     return found[0] if found else 0
 
 

@@ -1,0 +1,298 @@
+"""The Review page by AppTest: preview, open, say, undo, two at once, close, frozen, beside another, and links."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from metrics.meeting.shelf import Shelf
+from metrics.review.minutes import Decision, Figure, Review, Section
+from metrics.store import Store, entries
+from metrics.ui.review_closed import beside_figures, beside_topics
+from tests.meeting.made import AT, ID, decided_review, disposition, review
+from tests.pages import deployments
+from tests.pages.test_pages import said
+
+ROOT = Path(__file__).parents[2]
+PAGE = "pages/1_review.py"
+F1, F2 = "finding/f1", "finding/f2"
+
+Visit = Callable[..., AppTest]
+
+
+@pytest.fixture
+def shop(folder: Path) -> Path:
+    """Two days of data, and no review."""
+    return deployments.one_series(folder, service="jobs")
+
+
+@pytest.fixture
+def opened(shop: Path) -> Path:
+    """The same, with the review of tests/meeting/made.py open."""
+    Shelf(shop, "jobs").open(review())
+    return shop
+
+
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch) -> Visit:
+    def visiting(folder: Path, who: str = "Mika", **query: str) -> AppTest:
+        monkeypatch.setenv("TOMONI_DATA", str(folder))
+        app = AppTest.from_file(ROOT / "app.py", default_timeout=30)
+        app.session_state["author"] = who
+        for key, value in query.items():
+            app.query_params[key] = value
+        app.switch_page(PAGE).run()
+        assert not app.exception
+        return app
+
+    return visiting
+
+
+def click(app: AppTest, key: str) -> None:
+    next(button for button in app.button if button.key == key).click().run()
+    assert not app.exception
+
+
+def keys(app: AppTest) -> list[str]:
+    return [str(button.key) for button in app.button]
+
+
+def holds(folder: Path, subject: str = F1) -> dict[str, str | None] | None:
+    with Store(folder / "tomoni.duckdb").read() as db:
+        found = {word.subject: word.said for word in entries.latest(db, "disposition", "jobs")}
+    return found.get(f"{ID}/{subject}")
+
+
+def test_a_preview_is_about_the_data_and_nobody_can_decide_in_it(shop, visit):
+    app = visit(shop)
+    assert "This review is not opened yet" in said(app)
+    assert "21 – 23 Nov 2026" not in said(app)
+    assert "16 – 23 Nov 2026" in said(app)
+    assert "Not looked for yet" in said(app)
+    assert Shelf(shop, "jobs").opened() == ()
+
+
+def test_without_any_review_or_name_nobody_opens_one(shop, visit):
+    app = visit(shop, who="")
+    (button,) = [each for each in app.button if each.key == "review-begin"]
+    assert button.disabled
+    assert button.help == "Say who you are first."
+
+
+def test_opening_keeps_the_numbers_with_who_is_there(shop, visit):
+    app = visit(shop)
+    app.text_input(key="open-attendees").set_value("Mika, Ren")
+    click(app, "review-begin")
+    assert Shelf(shop, "jobs").opened() == ("2026-11-23",)
+    assert app.query_params["review"] == "2026-11-23"
+    assert "attendees\\: Mika, Ren" in said(app)
+    with Store(shop / "tomoni.duckdb").read() as db:
+        (word,) = entries.latest(db, "review", "jobs")
+    assert (word.author, word.subject) == ("Mika", "2026-11-23")
+    assert (word.said or {})["state"] == "open"
+
+
+def test_an_offered_reason_is_one_click_and_undo_is_another(opened, visit):
+    app = visit(opened, item=F1)
+    click(app, f"say-explained-0-{F1}")
+    assert holds(opened) == {"outcome": "explained", "because": "access: /export"}
+    assert "Explained\\: access\\: /export \\(Mika" in said(app)
+    assert "10 minutes · 1 of 2 said" in said(app)
+    click(app, f"undo-{F1}")
+    assert holds(opened) is None
+    assert "10 minutes · 0 of 2 said" in said(app)
+
+
+def test_what_is_typed_is_a_note_or_the_reason_itself(opened, visit):
+    app = visit(opened, item=F1)
+    click(app, f"say-ignored-3-{F1}")
+    assert "Write the reason first" in said(app)
+    assert holds(opened) is None
+    app.text_area(key=f"words-{F1}").set_value("the *test* of <Monday>").run()
+    click(app, f"say-ignored-3-{F1}")
+    assert holds(opened) == {"outcome": "ignored", "because": "the *test* of <Monday>"}
+    assert app.text_area(key=f"words-{F1}").value == ""
+    click(app, f"change-{F1}")
+    app.text_area(key=f"words-{F1}").set_value("every day")
+    click(app, f"say-explained-1-{F1}")
+    assert holds(opened) == {"outcome": "explained", "because": "batch: nightly", "note": "every day"}
+
+
+def test_who_looks_into_it_and_until_when(opened, visit):
+    app = visit(opened, item=F1)
+    assert app.selectbox(key=f"owner-{F1}").value == "Infra"
+    due = app.date_input(key=f"due-{F1}").value
+    assert due == datetime.now(UTC).date() + timedelta(weeks=1)
+    click(app, f"say-investigate-0-{F1}")
+    assert holds(opened) == {"outcome": "investigate", "owner": "Infra", "due": due.isoformat()}
+
+
+def test_a_branch_is_kept_as_the_page_alerts_keeps_it(opened, visit):
+    app = visit(opened, item="rule/db/cpu-high")
+    click(app, "say-explained-0-rule/db/cpu-high")
+    with Store(opened / "tomoni.duckdb").read() as db:
+        (word,) = entries.latest(db, "rule", "jobs")
+    assert word.subject == "db/cpu-high"
+    check = (datetime.now(UTC).date() + timedelta(weeks=4)).isoformat()
+    assert word.said == {"branch": "remove", "because": None, "review": ID, "check": check}
+    assert "8 minutes · 1 of 1 said" in said(app)
+
+
+def test_whoever_speaks_second_is_shown_both_and_asked(opened, visit):
+    app = visit(opened, item=F1)
+    entries.add(Store(opened / "tomoni.duckdb"), replace(disposition(F1, "ignored", "Ren", "it is *over*")))
+    click(app, f"say-explained-0-{F1}")
+    assert (holds(opened) or {})["because"] == "it is *over*"
+    assert "**Ren** said" in said(app)
+    assert "it is \\*over\\*" in said(app)
+    click(app, f"mine-disposition-{ID}/{F1}")
+    assert (holds(opened) or {})["because"] == "access: /export"
+    assert "**Ren** said" not in said(app)
+
+
+def test_a_text_that_nobody_kept_yet_comes_back_with_its_topic(opened, visit):
+    app = visit(opened, mode="meeting")
+    app.text_area(key=f"words-{F1}").set_value("half a sent").run()
+    click(app, "review-next")
+    assert app.text_area(key=f"words-{F2}").value == ""
+    click(app, "review-back")
+    assert app.text_area(key=f"words-{F1}").value == "half a sent"
+    click(app, f"note-{F1}")
+    assert "half a sent" in said(app)
+    assert app.text_area(key=f"words-{F1}").value == ""
+
+
+def test_the_same_as_last_time_is_one_click(opened, visit):
+    before = replace(disposition(F1, "ignored", "Sora", "a drill"), subject=f"2026-10-19/{F1}")
+    entries.add(Store(opened / "tomoni.duckdb"), before)
+    app = visit(opened, item=F1)
+    assert "Last time: Ignored\\: a drill \\(Sora" in said(app)
+    click(app, f"same-{F1}")
+    assert holds(opened) == {"outcome": "ignored", "because": "a drill", "owner": None, "due": None}
+
+
+def test_meeting_mode_goes_through_all_and_ends_with_what_is_missing(opened, visit):
+    app = visit(opened, mode="meeting")
+    assert "**2 · What moved**" in said(app)
+    assert "1 of 3" in said(app)
+    (figure,) = [json.loads(element.proto.spec) for element in app.get("plotly_chart")]
+    assert len(figure["data"][0]["x"]) == 40
+    for _ in range(3):
+        click(app, "review-next")
+    assert app.query_params["item"] == "end"
+    assert {f"choose-missing-{F1}", f"choose-missing-{F2}"} <= set(keys(app))
+    click(app, f"choose-missing-{F2}")
+    assert "2 of 3" in said(app)
+    click(app, "review-leave")
+    assert "mode" not in app.query_params
+
+
+def test_a_review_closes_once_everything_that_moved_is_decided_and_then_stands(opened, visit):
+    app = visit(opened, item=F1)
+    assert "review-close" not in keys(app)
+    click(app, f"say-explained-0-{F1}")
+    other = visit(opened, who="Ren", item=F2)
+    click(other, f"say-ignored-0-{F2}")
+    app.run()
+    click(app, "review-close")
+    click(app, "review-close-now")
+    assert Shelf(opened, "jobs").closed() == (ID,)
+    assert "closed by Mika" in said(app)
+    assert not [key for key in keys(app) if key.startswith(("say-", "undo-", "note-"))]
+    click(other, f"undo-{F2}")
+    assert "your last click came too late" in said(other)
+    assert (holds(opened, F2) or {})["outcome"] == "ignored"
+    assert "Ignored\\: known and accepted \\(Ren" in said(other)
+
+
+def test_without_a_name_nothing_can_be_said(opened, visit):
+    app = visit(opened, who="", item=F1)
+    answers = [button for button in app.button if str(button.key).startswith(("say-", "note-"))]
+    assert answers
+    assert all(button.disabled and button.help == "Say who you are first." for button in answers)
+
+
+def test_the_newest_numbers_are_taken_and_decisions_stay(opened, visit):
+    app = visit(opened, item="rule/db/cpu-high")
+    click(app, "review-renew")
+    held = Shelf(opened, "jobs").read(ID)
+    assert held is not None
+    assert held.since == AT - timedelta(weeks=1)
+    assert held.until == deployments.NOW
+    assert held.section("moved").topics == ()
+
+
+def test_a_closed_review_says_what_data_tells_otherwise_today(shop, visit):
+    day = deployments.NOW
+    seen = Figure("web-1/system.cpu.utilization", "%", day - timedelta(days=1), day, 3.1)
+    same = Figure("web-1/system.memory.utilization", "%", day - timedelta(days=1), day, None)
+    _close(shop, replace(review(), id="2026-11-23", until=day, headline=(seen, same), sections=()))
+    app = visit(shop, review="2026-11-23")
+    assert "was 3.1 %, now 4" in said(app).replace("\\", "")
+    assert any(each.label.startswith("\\* 1 figure reads otherwise") for each in app.expander)
+
+
+def test_another_closed_review_is_laid_beside_it(shop, visit):
+    _close(shop, decided_review())
+    later = replace(decided_review(), id="2026-11-02", until=AT + timedelta(weeks=1), decisions=())
+    _close(shop, later)
+    app = visit(shop, review="2026-11-02", **{"with": ID})
+    tables = [element.value for element in app.dataframe]
+    assert [list(table.columns)[1:3] for table in tables] == [["Mon 26 Oct 2026", "Mon 2 Nov 2026"]] * 2
+    assert "with=2026-01-01" in said(visit(shop, review="2026-11-02", **{"with": "2026-01-01"}))
+
+
+def test_two_reviews_beside_each_other_by_values():
+    now = replace(
+        review(), id="2026-11-02",
+        headline=(Figure("db/a/system.cpu.utilization", "%", AT, AT + timedelta(weeks=1), 57.0),),
+        sections=(Section("moved", review().section("moved").topics[1:]),),
+        decisions=(Decision(F2, "ignored", "Ren", AT, "known"),),
+    )  # fmt: skip
+    figures = beside_figures(now, decided_review())
+    assert figures.values.tolist() == [
+        ["db a CPU", "54 %", "57 %", "+3 pt"],
+        ["web gone.indicator", "no data", "no data", "–"],
+    ]
+    topics = beside_topics(now, decided_review())
+    assert topics.values.tolist() == [
+        ["db memory rises by 2 points a week", "To investigate", "Ignored: known"],
+        ["db CPU +4 points since Mon 19 Oct", "Explained: access: /export", "not on the agenda"],
+        [
+            "cpu-high fired 7 times",
+            "Remove the alert, or watch another indicator: nobody | acts",
+            "not on the agenda",
+        ],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({"review": "yesterday"}, "`review=yesterday` in this link is no day of a review"),
+        ({"review": "2031-01-01"}, "`review=2031-01-01` in this link is no day of a review"),
+        ({"mode": "slides"}, "`mode=slides` in this link is unknown; use `meeting`"),
+        ({"item": "finding/gone"}, "is not on the agenda of this review"),
+        ({"item": "99"}, "is not on the agenda of this review"),
+    ],
+)
+def test_a_link_to_what_is_not_there_is_explained(query, told, opened, visit):
+    assert told in said(visit(opened, **query)).replace("\\", "")
+
+
+def test_home_leads_to_the_open_review_and_says_how_far_it_is(opened, visit):
+    entries.add(Store(opened / "tomoni.duckdb"), disposition(F1))
+    app = visit(opened)
+    app.switch_page("app.py").run()
+    assert not app.exception
+    assert "Review of 19 – 26 Oct 2026 is open: 1 of 3 said" in [link.proto.label for link in app.get("page_link")]
+
+
+def _close(folder: Path, made: Review) -> None:
+    Shelf(folder, "jobs").close(replace(made, closed_at=AT + timedelta(hours=2), closed_by="Mika"), "# text\n")

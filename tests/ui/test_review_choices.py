@@ -1,0 +1,96 @@
+"""What can be said of a topic, and what was said of it last time, by values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from metrics.model import Entry
+from metrics.review.minutes import Decision, Topic
+from metrics.ui.review_choices import columns, last_time, repeated, word_of
+from tests.meeting.made import AT, disposition
+
+NOW, TODAY = "2026-11-29", date(2026, 11, 29)
+MOVED = Topic("finding/f1", "moved", "CPU +4 points", reasons=("access: /export", "batch: nightly"))
+RULE = Topic("rule/db/cpu-high", "alerts", "cpu-high fired", suggested="remove", reasons=("nobody acts",))
+CAUSE = Topic("incident/i-1", "causes", "pages slow", suggested="deploy-7")
+VERDICT = Topic("action/abc123", "verdicts", "indexes added", suggested="improved")
+
+
+def labels(topic: Topic) -> dict[str, list[str]]:
+    return {column.way: [option.label for option in column.options] for column in columns(NOW, topic, TODAY)}
+
+
+def test_each_topic_is_decided_by_the_word_of_its_kind():
+    assert word_of(NOW, MOVED) == ("disposition", "2026-11-29/finding/f1")
+    assert word_of(NOW, RULE) == ("rule", "db/cpu-high")
+    assert word_of(NOW, CAUSE) == ("cause", "incident/i-1")
+    assert word_of(NOW, VERDICT) == ("verdict", "abc123")
+    assert word_of(NOW, replace(VERDICT, section="actions")) is None
+    assert word_of(NOW, Topic("hole/db/cpu", "coverage", "")) == ("disposition", "2026-11-29/hole/db/cpu")
+
+
+def test_what_moved_is_explained_by_its_suspects_first():
+    found = labels(MOVED)
+    assert found["explained"][:2] == ["access: /export", "batch: nightly"]
+    assert found["explained"][-1] == found["ignored"][-1] == "In my own words"
+    assert found["investigate"] == ["Investigate"]
+    first = columns(NOW, MOVED, TODAY)[0].options[0]
+    assert first.fields == {"outcome": "explained", "because": "access: /export"}
+    assert first.is_suggested
+    # Without a suspect nothing is suggested, for a reason that fits everything explains nothing.
+    assert not any(each.is_suggested for each in columns(NOW, replace(MOVED, reasons=()), TODAY)[0].options)
+
+
+def test_an_alerts_branch_is_looked_at_again_in_four_weeks():
+    first, rest = columns(NOW, RULE, TODAY)
+    assert first.options[0].fields == {
+        "branch": "remove", "because": "nobody acts", "review": NOW, "check": "2026-12-27",
+    }  # fmt: skip
+    assert {each.fields["branch"] for each in rest.options} == {"reduce", "automate", "watch", "keep"}
+    (only,) = columns(NOW, replace(RULE, suggested=""), TODAY)
+    assert len(only.options) == 5
+
+
+def test_a_cause_is_its_suspect_or_no_change():
+    caused, none = columns(NOW, CAUSE, TODAY)
+    assert caused.options[0].fields == {"deployment": "deploy-7", "cause": None, "review": NOW}
+    assert [each.fields["cause"] for each in none.options] == ["infrastructure", "quota", "traffic", "other"]
+    assert len(columns(NOW, replace(CAUSE, suggested=""), TODAY)) == 1
+
+
+def test_a_verdict_is_overruled_only_with_a_reason():
+    accept, overrule = columns(NOW, VERDICT, TODAY)
+    assert accept.options[0].fields == {"verdict": "improved", "computed": "improved", "review": NOW}
+    assert not accept.options[0].needs_words
+    assert len(overrule.options) == 4
+    assert all(each.needs_words and each.typed == "because" for each in overrule.options)
+
+
+def test_last_time_is_the_newest_review_before_this_one():
+    words = [
+        replace(disposition("finding/f1", "explained", because=day), subject=f"{day}/finding/f1")
+        for day in ("2026-11-15", "2026-11-22", "2026-11-29", "2026-12-06")
+    ]
+    before = last_time(words, NOW, MOVED)
+    assert before is not None
+    assert before.because == "2026-11-22"
+    assert last_time(words, "2026-11-15", MOVED) is None
+    assert last_time(words, NOW, Topic("finding/f2", "moved", "")) is None
+
+
+def test_what_was_said_of_a_rule_elsewhere_is_last_time_too():
+    on_alerts = Entry(AT, "Ren", "rule", "jobs", "db/cpu-high", {"branch": "reduce", "because": None, "review": None})
+    before = last_time([on_alerts], NOW, RULE)
+    assert before is not None
+    assert (before.outcome, before.by) == ("reduce", "Ren")
+    here = replace(on_alerts, said={"branch": "reduce", "review": NOW})
+    assert last_time([here], NOW, RULE) is None
+
+
+def test_the_same_again_gets_another_week_to_look_into_it():
+    looked = Decision("finding/f1", "investigate", "Ren", AT, owner="Infra", due=date(2026, 11, 22))
+    same = repeated(looked, TODAY)
+    assert same is not None
+    assert same.fields == {"outcome": "investigate", "because": None, "owner": "Infra", "due": "2026-12-06"}
+    assert repeated(replace(looked, outcome="remove"), TODAY) is None
