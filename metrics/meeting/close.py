@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from metrics.config import Config
 from metrics.errors import InputError
+from metrics.meeting.acted import with_actions
 from metrics.meeting.documents import markdown
 from metrics.meeting.prepare import prepare
 from metrics.meeting.shelf import Shelf, dumped
@@ -24,6 +25,8 @@ __all__ = ["close", "held", "is_closed", "open_review", "with_words", "words_of"
 
 # Somebody may speak while it is closed; then it is read once more.
 TRIES = 5
+# Whoever says something while somebody else's page runs may be a little ahead of it.
+BETWEEN_CLOCKS = timedelta(minutes=5)
 _DECIDING: Sequence[EntryKind] = ("rule", "verdict", "cause")
 
 
@@ -43,7 +46,8 @@ def open_review(
     place: str = "",
 ) -> Review:
     """Prepare a review and hold it from now on; where somebody was faster, theirs. Refuses a closed one."""
-    prepared = replace(prepare(store, config, service, window, now), attendees=attendees, place=place)
+    found = with_actions(store, config, service, prepare(store, config, service, window, now), now)
+    prepared = replace(found, attendees=attendees, place=place)
     _refuse_closed(config, service, prepared.id)
     review = Shelf(config.folder, service.name).open(prepared)
     if dumped(review) == dumped(prepared):
@@ -63,7 +67,7 @@ def held(store: Store, config: Config, service: Service, review_id: str, now: da
 
 
 def with_words(store: Store, config: Config, service: Service, review: Review, now: datetime) -> Review:
-    """A review that is not closed, with what was decided so far."""
+    """A review that is not closed, with its verdicts and new actions, and what was decided so far."""
     return _as_it_stands(store, config, service, review, now)[0]
 
 
@@ -98,11 +102,12 @@ def words_of(db: read.Reader, service: str, review_id: str) -> tuple[Entry, ...]
 def _as_it_stands(
     store: Store, config: Config, service: Service, review: Review, now: datetime
 ) -> tuple[Review, str]:
-    """With who is there and what was decided so far, and the stamp of the words that it was made from."""
+    """With actions, who is there and what was decided so far, and the stamp of the words that it was made from."""
     with store.read() as db:
         seen = entries.stamp(db, service.name)
         words = words_of(db, service.name, review.id)
         about = [each for each in entries.latest(db, "review", service.name, review.id) if each.subject == review.id]
+    review = with_actions(store, config, service, review, now + BETWEEN_CLOCKS)
     for word in about:
         said = word.said or {}
         review = replace(review, attendees=said.get("attendees") or "", place=said.get("place") or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from metrics.meeting.close import close, held, is_closed, open_review
 from metrics.meeting.compare import corrected, correction_sentence
 from metrics.meeting.shelf import Shelf
 from metrics.model import Entry, Points, Window
+from metrics.review.actions import Action, entry
 from metrics.review.minutes import Review
 from metrics.store import Store, entries, write
 from metrics.trends.reading import watched
@@ -143,6 +145,27 @@ def test_what_is_said_while_it_is_being_closed_is_in_it(store: Store, folder: Pa
     found = closed(store, folder).decision("finding/f2")
     assert found is not None
     assert (found.by, found.because) == ("Sora", "said at the last moment")
+
+
+def test_actions_and_verdicts_are_in_it(store: Store, folder: Path):
+    """Also of whoever is a little ahead of the clock of whoever closes."""
+    say(store, disposition("finding/f1"), disposition("finding/f2"))
+    due = Action(
+        "old", "jobs", "Index the table", "repair", "", "", "Infra", AT.date(), started=AT - timedelta(weeks=4)
+    )
+    new = Action("new", "jobs", "Keep less history", "prevention", "finding/f2", "", "Dev", AT.date(), review=ID)
+    say(store, entry(due, AT - timedelta(weeks=4), "Mika"), entry(new, LATER + timedelta(seconds=2), "Ren"))
+    said = {"verdict": "improved", "computed": "too early", "because": "seen by hand", "review": ID}
+    say(store, Entry(LATER, "Ren", "verdict", "jobs", "old", said))
+    frozen = closed(store, folder)
+    (verdict,), (written,) = frozen.section("verdicts").topics, frozen.section("actions").topics
+    assert (verdict.subject, written.subject) == ("action/old", "action/new")
+    found = frozen.decision("action/old")
+    assert found is not None
+    assert (found.outcome, found.because, found.by) == ("improved", "seen by hand", "Ren")
+    text = (folder / "reviews" / f"{ID}.md").read_text()
+    assert "**→ Improved: seen by hand (Ren, Mon 26 Oct, 07:00)**" in text
+    assert re.search(r"\| Keep less history \(verdict due .*\) \| Dev \|", text)
 
 
 @pytest.mark.parametrize("step", STEPS)
