@@ -10,7 +10,7 @@ import streamlit as st
 from metrics.model import Entry
 from metrics.review.alerts.check import Checked, Outcome, Ruled, is_due
 from metrics.review.alerts.pile import BRANCHES, Branch, Pile
-from metrics.ui import alerts_loading, author
+from metrics.ui import address, alerts_loading, author
 from metrics.ui.alerts_list import Listed
 from metrics.ui.alerts_words import (
     BRANCH_NAMES,
@@ -108,6 +108,8 @@ def _say(here: Frame, each: Listed, branch: Branch, offered: str) -> None:
     because = offered if each.rule and branch == each.rule.suggestion.branch else ""
     say("rule", each.key, fields(branch, because, local_day(here), note=note), each.word.at if each.word else None)
     st.session_state[key] = ""
+    # Else a list of what is to be decided would show the next one, and there would be nothing to undo.
+    address.move({"rule": each.key})
 
 
 def _check(here: Frame, each: Listed, ruled: Ruled, pile: Pile, until: datetime) -> None:

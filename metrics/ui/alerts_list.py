@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ __all__ = ["Listed", "chosen", "draw", "explain_branch", "listed"]
 ROWS_SHOWN = 10
 # More are read by nobody; whoever wants one of them has its link or its name in the export.
 MOST = 500
+_COUNTED = ("impact", "incident", "harm", "batch", "night", "burst", "alone")
 SHOWN: Mapping[str, str] = {"fired": "Fired", "open": "To decide", "due": "Check due", "decided": "Decided"}
 BRANCH_BADGES: Mapping[Branch | None, str] = {
     "remove": "violet", "reduce": "orange", "automate": "blue", "watch": "green", "keep": "gray", None: "gray",
@@ -122,7 +123,7 @@ def draw(found: Sequence[Listed], pile: Pile, today: date) -> None:
         st.caption(t("None of these."))
         return
     st.dataframe(
-        _frame(shown, today),
+        _frame(shown, pile, today),
         key=f"rules-{address.asked('show') or 'fired'}",
         hide_index=True,
         row_height=tables.ROW_HEIGHT,
@@ -142,30 +143,35 @@ def _choose(key: str, keys: list[str]) -> None:
         address.move({"rule": keys[cells[0][0]]})
 
 
-def _frame(found: Sequence[Listed], today: date) -> pd.DataFrame:
+def _frame(found: Sequence[Listed], pile: Pile, today: date) -> pd.DataFrame:
     """What is not known is an empty cell, never 0."""
-    return pd.DataFrame(
+    figures = _figures(pile).reindex([each.key for each in found]).reset_index(drop=True)
+    figures["fired"] = figures["fired"].fillna(0).astype(int)
+    figures["branch"] = [[_badge(each)] for each in found]
+    figures["rule"], figures["component"] = [each.name for each in found], [each.component for each in found]
+    figures["check"] = [_check(each, today) for each in found]
+    return figures[list(_columns())]
+
+
+@lru_cache(maxsize=8)
+def _figures(pile: Pile) -> pd.DataFrame:
+    """What the data tells of each rule, by its key: made once, since a word changes none of it."""
+    rules = pile.rules
+    frame = pd.DataFrame(
         {
-            "branch": [[_badge(each)] for each in found],
-            "rule": [each.name for each in found],
-            "fired": [each.rule.now.n if each.rule else 0 for each in found],
-            "component": [each.component for each in found],
-            "before": [
-                number(each.rule.before) if each.rule and each.rule.before is not None else "" for each in found
-            ],
-            "weeks": [np.asarray(each.rule.weeks if each.rule else (), dtype=np.float32) for each in found],
-            "why": [why(each.rule) if each.rule else t("no firing in this time") for each in found],
-            "idle": [_idle(each.rule) for each in found],
-            **{
-                name: [_k_of_n(getattr(each.rule.now, name)) if each.rule else "" for each in found]
-                for name in ("impact", "incident", "harm", "batch", "night", "burst", "alone")
-            },
-            "total": [_time(each.rule.now.lasting if each.rule else None) for each in found],
-            "median": [_time(each.rule.now.median if each.rule else None) for each in found],
-            "severity": [(each.rule.severity if each.rule else None) or "" for each in found],
-            "check": [_check(each, today) for each in found],
-        }
+            "fired": [rule.now.n for rule in rules],
+            "before": ["" if rule.before is None else number(rule.before) for rule in rules],
+            "weeks": [np.asarray(rule.weeks, dtype=np.float32) for rule in rules],
+            "why": [why(rule) for rule in rules],
+            "idle": [_k_of_n(Count(rule.now.acted.n - rule.now.acted.k, rule.now.acted.n)) for rule in rules],
+            **{name: [_k_of_n(getattr(rule.now, name)) for rule in rules] for name in _COUNTED},
+            "total": [_time(rule.now.lasting) for rule in rules],
+            "median": [_time(rule.now.median) for rule in rules],
+            "severity": [rule.severity or "" for rule in rules],
+        },
+        index=[rule.key for rule in rules],
     )
+    return frame.astype({name: object for name in frame.columns if name not in ("fired", "weeks")})
 
 
 def _badge(each: Listed) -> str:
@@ -178,12 +184,6 @@ def _said(branch: Branch) -> str:
 
 def _suggested(branch: Branch | None) -> str:
     return t("{branch}?", branch=t(BRANCH_NAMES[branch])) if branch else t(BRANCH_NAMES[None])
-
-
-def _idle(rule: Rule | None) -> str:
-    if rule is None or not rule.now.acted.n:
-        return ""
-    return _k_of_n(Count(rule.now.acted.n - rule.now.acted.k, rule.now.acted.n))
 
 
 def _k_of_n(count: Count) -> str:

@@ -14,22 +14,24 @@ from metrics.model import Entry, Service, Window
 from metrics.review.alerts.check import Checked, Ruled
 from metrics.review.alerts.pile import Pile
 from metrics.review.lines import Line
+from metrics.review.marks import Mark
 from metrics.review.period import Period
 from metrics.store import alerts, entries, read
+from metrics.ui import stack
 from metrics.ui.frame import Frame
-from metrics.ui.loading import known, said, store_of
+from metrics.ui.loading import drawn, events, known, said, store_of
 
-__all__ = ["checked", "history", "line_of", "period_end", "piled"]
+__all__ = ["beside", "checked", "history", "line_of", "period_end", "piled"]
+
+POINTS = 340
+# What is drawn above a rule's firings.
+KINDS = ("incident", "deployment", "batch_run")
 
 
 @said
 def period_end(here: Frame) -> datetime:
     """Where the data ends: alerts may be known farther than samples, or without any."""
-    reach = (
-        _reach(here.folder, _stamp(here.folder, store_of(here.folder).version()), here.service.name, here.now)
-        if store_of(here.folder).exists()
-        else None
-    )
+    reach = _reach(here.folder, _stamp(here), here.service.name, here.now) if store_of(here.folder).exists() else None
     ends = (here.newest, reach.end if reach else None)
     return max((at for at in ends if at is not None), default=None) or here.require_data()
 
@@ -37,18 +39,22 @@ def period_end(here: Frame) -> datetime:
 @said
 def piled(here: Frame, period: Period) -> Pile:
     """The ledger of a period."""
-    store = store_of(here.folder)
-    stamp, window = _stamp(here.folder, store.version()), period.window
-    lines = known(here.folder, here.config, here.service.name).lines
-    return _piled(here.folder, stamp, repr(here.service), window.start, window.end, period.zone, here.service, lines)
+    window = period.window
+    return _piled(*_state(here), window.start, window.end, period.zone, here.service, _lines(here))
 
 
 @said
 def checked(here: Frame, ruled: Ruled, until: datetime) -> Checked | None:
     """What came of a disposition up to then."""
-    stamp = _stamp(here.folder, store_of(here.folder).version())
-    lines = known(here.folder, here.config, here.service.name).lines
-    return _checked(here.folder, stamp, repr(here.service), ruled, until, here.service, lines)
+    return _checked(*_state(here), ruled, until, here.service, _lines(here))
+
+
+@said
+def beside(here: Frame, line: Line | None, period: Period) -> tuple[tuple[stack.Drawn, ...], tuple[Mark, ...]]:
+    """The line that a rule watches, in the period, and what else went on."""
+    address = line.address if line else ""
+    window = period.window
+    return _beside(*_state(here), address, window.start, window.end, period.zone, here.service, line)
 
 
 @said
@@ -57,16 +63,53 @@ def history(here: Frame, subject: str) -> tuple[Entry, ...]:
     return _history(here.folder, store_of(here.folder).version(), here.service.name, subject)
 
 
-def line_of(folder: Path, settings: Config, service: str, address: str | None) -> Line | None:
+def line_of(here: Frame, address: str | None) -> Line | None:
     """The line of this address, if there is one."""
-    lines = known(folder, settings, service).lines
-    return next((line for line in lines if line.address == address), None)
+    return next((line for line in _lines(here) if line.address == address), None)
+
+
+def _state(here: Frame) -> tuple[Path, str, str]:
+    """What everything but people's words depends on."""
+    return here.folder, _stamp(here), repr(here.service)
+
+
+def _stamp(here: Frame) -> str:
+    return _stamp_of(here.folder, store_of(here.folder).version())
+
+
+def _lines(here: Frame) -> tuple[Line, ...]:
+    kinds = tuple((source.name, source.kind) for source in here.config.sources)
+    return _lines_of(here.folder, _stamp(here), here.service.name, kinds, here.config)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _stamp(folder: Path, version: str) -> str:
+def _stamp_of(folder: Path, version: str) -> str:
     with store_of(folder).read() as db:
         return read.stamp(db)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _lines_of(
+    folder: Path, stamp: str, service: str, kinds: tuple[tuple[str, str], ...], _settings: Config
+) -> tuple[Line, ...]:
+    return known(folder, _settings, service).lines
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _beside(
+    folder: Path,
+    stamp: str,
+    described: str,
+    address: str,
+    since: datetime,
+    until: datetime,
+    zone: str,
+    _service: Service,
+    _line: Line | None,
+) -> tuple[tuple[stack.Drawn, ...], tuple[Mark, ...]]:
+    period = Period(Window(since, until), zone)
+    marks = events(folder, _service, period.window, KINDS)
+    return drawn(folder, (_line,), period, period.step(POINTS)) if _line else (), marks
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,10 +16,10 @@ from metrics.review.lines import Line
 from metrics.review.marks import Mark
 from metrics.review.period import Period
 from metrics.review.reading import threshold_of
-from metrics.ui import alerts_charts, draggable, loading, stack, tables
+from metrics.ui import alerts_charts, draggable, stack, tables
 from metrics.ui.agenda import SPIKES
 from metrics.ui.alerts_list import Listed
-from metrics.ui.alerts_loading import line_of
+from metrics.ui.alerts_loading import beside, line_of
 from metrics.ui.alerts_words import evidence
 from metrics.ui.delivery_words import escaped
 from metrics.ui.frame import Frame
@@ -27,9 +28,7 @@ from metrics.ui.words import counted, day_range, number, quantity, t, title_of
 
 __all__ = ["draw_chart", "draw_evidence", "draw_firings"]
 
-POINTS = 340
 ROWS_SHOWN, MOST = 8, 500
-KINDS = ("incident", "deployment", "batch_run")
 # Around the newest firing, to be looked into on Spikes: what led to it, and what came of it.
 AROUND = timedelta(hours=1)
 
@@ -39,10 +38,10 @@ def draw_chart(here: Frame, each: Listed, pile: Pile) -> None:
     window = pile.period.window if each.rule is None or each.rule.now.n else pile.history
     period = Period(window, here.zone)
     mine = _firings(each, pile, window)
-    marks = (*loading.events(here.folder, here.service, window, KINDS), *_marks(mine, window))
-    line = line_of(here.folder, here.config, here.service.name, each.rule.watches if each.rule else None)
+    line = line_of(here, each.rule.watches if each.rule else None)
+    drawn, marks = beside(here, line, period)
     st.plotly_chart(
-        alerts_charts.over_time(_drawn(here, line, period), marks, window, here.zone),
+        alerts_charts.over_time(_held(drawn, here), (*marks, *_marks(mine, window)), window, here.zone),
         key="rule-chart",
         config={"displayModeBar": False},
         alt=t("Firings of {rule} with incidents, deployments, batches and the line it watches", rule=each.name),
@@ -50,14 +49,12 @@ def draw_chart(here: Frame, each: Listed, pile: Pile) -> None:
     st.caption(_told(each, line, period))
 
 
-def _drawn(here: Frame, line: Line | None, period: Period) -> list[stack.Drawn]:
-    if line is None:
-        return []
-    threshold = threshold_of(line, here.service)
-    found = loading.drawn(here.folder, (line,), period, period.step(POINTS))
+def _held(drawn: Sequence[stack.Drawn], here: Frame) -> list[stack.Drawn]:
+    """Beside its threshold, and without the period before."""
+    levels = [threshold_of(each.line, here.service) for each in drawn]
     return [
-        stack.Drawn(each.line, each.now, None, each.step, threshold.value if threshold else None)
-        for each in found
+        replace(each, before=None, threshold=level.value if level else None)
+        for each, level in zip(drawn, levels, strict=True)
         if each.now is not None
     ]
 
@@ -111,7 +108,7 @@ def draw_evidence(here: Frame, each: Listed, pile: Pile) -> None:
         )
     )
     told = list(evidence(each.rule, pile))
-    instead = line_of(here.folder, here.config, here.service.name, each.rule.suggestion.instead)
+    instead = line_of(here, each.rule.suggestion.instead)
     if instead is not None:
         line = f"{stack.where(instead)} {title_of(instead.indicator)}"
         told.append(t("Better watched: {line}, which users feel.", line=line))

@@ -165,11 +165,8 @@ def _foretold(rule: Rule) -> str:
 def _durations(tally: Tally) -> str:
     if tally.lasting is None or tally.median is None:
         return t("How long it lasts is not known.")
-    return t(
-        "In all {total}, in the middle {median}.",
-        total=quantity(tally.lasting, "s"),
-        median=quantity(tally.median, "s"),
-    )
+    total, median = quantity(tally.lasting, "s"), quantity(tally.median, "s")
+    return t("It was on for {total} in all, half of the times for less than {median}.", total=total, median=median)
 
 
 def _sentence(text: str) -> str:
