@@ -18,8 +18,8 @@ from metrics.ui.words import day, number, quantity, scale, t
 __all__ = ["FEWEST", "Drawing", "svg", "told"]
 
 FEWEST = 3
-WIDTH, HEIGHT = 640, 126
-LEFT, RIGHT, TOP, BOTTOM = 58, 8, 14, 26
+WIDTH, HEIGHT = 640, 130
+LEFT, RIGHT, TOP, BOTTOM = 58, 8, 18, 26
 TICKS, DAYS = 3, 5
 # A line that is missing for longer than so many usual steps is broken, not bridged.
 GAP = 2.5
@@ -111,8 +111,8 @@ class _Frame:
             return []
         x = self.x(at)
         side, shift = ("end", -4) if x > WIDTH * 0.8 else ("start", 4)
-        label = _text(x + shift, TOP - 4, t("since {day}", day=day(at.astimezone(self._drawing.zone).date())), side)
-        return [f'<line class="mark" x1="{x}" x2="{x}" y1="{TOP - 8}" y2="{HEIGHT - BOTTOM}"/>', label]
+        label = _text(x + shift, TOP - 6, t("since {day}", day=day(at.astimezone(self._drawing.zone).date())), side)
+        return [f'<line class="mark" x1="{x}" x2="{x}" y1="{TOP - 12}" y2="{HEIGHT - BOTTOM}"/>', label]
 
 
 def _text(x: float, y: float, words: str, anchor: str) -> str:

@@ -191,7 +191,7 @@ def _topic(review: Review, topic: Topic) -> PaperTopic:
         sentence=topic.sentence,
         tag=topic.tag,
         owners=owner_names(review, topic),
-        evidence=(*topic.detail, *(figure_sentence(figure) for figure in topic.figures), *_suspects(topic, decision)),
+        evidence=(*topic.detail, *_figures(topic), *_suspects(topic, decision)),
         chart=chart.svg(drawn) if drawn else "",
         chart_says=chart.told(drawn) if drawn else "",
         outcome=outcome_name(decision) if decision else "",
@@ -199,6 +199,11 @@ def _topic(review: Review, topic: Topic) -> PaperTopic:
         open=t("Not decided yet") if decision is None and topic.needs_decision else "",
         left=t("Nothing was decided of it.") if _is_left(review, topic) else "",
     )
+
+
+def _figures(topic: Topic) -> Sequence[str]:
+    """A verdict's own sentence has its numbers, as they were matched."""
+    return [] if topic.section == "verdicts" else [figure_sentence(figure) for figure in topic.figures]
 
 
 def _suspects(topic: Topic, decision: Decision | None) -> tuple[str, ...]:
