@@ -87,9 +87,7 @@ def _heading(held: Held, section: Section, number: int) -> None:
 
 def _below(held: Held, section: Section) -> None:
     """Why there is nothing, and what is below the fold."""
-    if section.name == "actions":
-        draw_actions(held)
-    elif not section.topics:
+    if not section.topics:
         st.caption(escaped(section.nothing) or t("Nothing to talk about."))
     path = review_topic.page_of(PAGES[section.name])
     if section.more and path is not None:

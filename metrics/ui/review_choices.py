@@ -14,6 +14,7 @@ from typing import Final, Literal
 from metrics.meeting.told import OUTCOMES
 from metrics.model import Entry, EntryKind
 from metrics.review.delivery.verdicts import CAUSES
+from metrics.review.judged import VERDICTS
 from metrics.review.minutes import Decision, Topic, decision_of
 from metrics.ui.words import t
 
@@ -33,7 +34,6 @@ NO_CHANGE: Final[Mapping[str, str]] = {
     "other": "something else",
 }
 BRANCHES: Final = ("remove", "reduce", "automate", "watch", "keep")
-VERDICTS: Final = ("improved", "no visible effect", "worse", "confounded", "too early")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Column:
 def word_of(review: str, topic: Topic) -> tuple[EntryKind, str] | None:
     """Kind and subject of the word that decides a topic in a review; None where there is nothing to decide."""
     kind, _, rest = topic.subject.partition("/")
-    if topic.section == "actions":
+    if topic.section == "actions" or _is_waiting(topic):
         return None
     if topic.section == "alerts" and kind == "rule":
         return "rule", rest
@@ -68,6 +68,11 @@ def word_of(review: str, topic: Topic) -> tuple[EntryKind, str] | None:
     if topic.section == "causes":
         return "cause", topic.subject
     return "disposition", f"{review}/{topic.subject}"
+
+
+def _is_waiting(topic: Topic) -> bool:
+    """An action that is carried along until its check date: nothing can be said of what came of it yet."""
+    return topic.section == "verdicts" and not topic.suggested and topic.tag in {t("still open"), t("done")}
 
 
 def columns(review: str, topic: Topic, today: date) -> tuple[Column, ...]:
@@ -180,13 +185,16 @@ def _branches(review: str, topic: Topic, today: date) -> tuple[Column, ...]:
 
 
 def _verdicts(review: str, topic: Topic) -> tuple[Column, ...]:
-    computed = topic.suggested or "too early"
+    computed = topic.suggested or None
 
     def option(verdict: str, *, agrees: bool) -> Option:
         fields = {"verdict": verdict, "computed": computed, "review": review}
         return Option(t(OUTCOMES[verdict]), fields, "because", needs_words=not agrees, is_suggested=agrees)
 
     others = tuple(option(each, agrees=False) for each in VERDICTS if each != computed)
+    if computed is None:
+        # No data can tell: whoever says what came of it says why.
+        return (Column("ignored", t("What came of it, because of what you write"), others),)
     return (
         Column("explained", t("Accept the verdict"), (option(computed, agrees=True),)),
         Column("ignored", t("Overrule it, because of what you write"), others),

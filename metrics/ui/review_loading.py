@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from metrics.config import Config
+from metrics.meeting.acted import with_actions
 from metrics.meeting.close import held
 from metrics.meeting.compare import corrected
 from metrics.meeting.prepare import prepare, review_id
@@ -21,7 +22,7 @@ from metrics.meeting.shelf import Shelf
 from metrics.meeting.window import newest, review_window
 from metrics.model import Entry, EntryKind, Service, Window
 from metrics.review.lines import Line
-from metrics.review.minutes import Figure, Review, decided
+from metrics.review.minutes import Figure, Review, Section, decided
 from metrics.store import entries, read
 from metrics.ui.frame import Frame
 from metrics.ui.loading import known, said, store_of
@@ -30,6 +31,8 @@ from metrics.ui.words import t
 
 __all__ = ["Held", "Shelved", "changed", "history", "notes", "opened", "shelved", "window_of"]
 
+# Whoever says something while this page runs may be a little ahead of it.
+BETWEEN_CLOCKS = timedelta(minutes=5)
 KINDS: tuple[EntryKind, ...] = ("review", "disposition", "rule", "verdict", "cause", "action")
 
 
@@ -91,11 +94,11 @@ def opened(here: Frame, every: Shelved, name: str) -> Held:
     shelf = Shelf(here.folder, here.service.name)
     review = shelf.read(name)
     if review is None:
-        return Held(here, _previewed(here, window_of(here, every, name)), spoken, "preview")
+        return Held(here, _acted(here, _previewed(here, window_of(here, every, name)), spoken), spoken, "preview")
     if review.closed_at is not None:
         _mended(here, name)
         return Held(here, review, spoken, "closed")
-    return Held(here, _as_it_stands(review, spoken), spoken, "open")
+    return Held(here, _as_it_stands(_acted(here, review, spoken), spoken), spoken, "open")
 
 
 def window_of(here: Frame, every: Shelved, name: str) -> Window:
@@ -104,6 +107,35 @@ def window_of(here: Frame, every: Shelved, name: str) -> Window:
     # The end of a day is the last second of it, or the review would be held a day later.
     until = min(every.until, midnight.astimezone(every.until.tzinfo) - timedelta(seconds=1))
     return review_window(here.folder, here.service, until)
+
+
+def _acted(here: Frame, review: Review, spoken: Words) -> Review:
+    """With last time's actions and the new ones, made anew only when data or actions change."""
+    # What this very review says of an action changes nothing of what it is asked.
+    about = [
+        (word.kind, word.subject, word.at) for word in spoken.every
+        if word.kind == "action" or (word.kind == "verdict" and (word.said or {}).get("review") != review.id)
+    ]  # fmt: skip
+    with store_of(here.folder).read() as db:
+        stamp = read.stamp(db)
+    key = (here.folder, stamp, repr(here.service), review.id, review.prepared_at, hash(tuple(about)))
+    return replace(review, sections=_sections(*key, here.config, here.service, review, here.now))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _sections(
+    folder: Path,
+    stamp: str,
+    described: str,
+    name: str,
+    prepared_at: datetime,
+    about: int,
+    _config: Config,
+    _service: Service,
+    _review: Review,
+    _now: datetime,
+) -> tuple[Section, ...]:
+    return with_actions(store_of(folder), _config, _service, _review, _now + BETWEEN_CLOCKS).sections
 
 
 def _as_it_stands(review: Review, spoken: Words) -> Review:
