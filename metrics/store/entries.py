@@ -12,7 +12,7 @@ from metrics.model import Entry, EntryKind
 from metrics.store.database import Store
 from metrics.store.shared import Reader
 
-__all__ = ["add", "answer", "conclude", "forget", "history", "latest", "stamp"]
+__all__ = ["add", "answer", "begun", "conclude", "forget", "history", "latest", "stamp"]
 
 
 def add(store: Store, *words: Entry) -> None:
@@ -100,6 +100,14 @@ def history(db: Reader, kind: EntryKind, service: str, subject: str) -> tuple[En
         {"kind": kind, "service": service, "subject": subject},
     )
     return tuple(_entry(*row) for row in rows)
+
+
+def begun(db: Reader, kind: EntryKind, service: str) -> dict[str, datetime]:
+    """By subject, when the first word of it was said."""
+    rows = db.rows(
+        "SELECT subject, min(said_at) FROM entries WHERE kind = $1 AND service = $2 GROUP BY subject", [kind, service]
+    )
+    return {str(subject): at.replace(tzinfo=UTC) for subject, at in rows}
 
 
 def forget(store: Store, service: str, authors: Sequence[str]) -> None:

@@ -1,0 +1,345 @@
+"""Writing an action down, or changing it, on any page: a button, and the dialog that it opens.
+
+It stays open however often the page runs anew, so that what somebody else says meanwhile takes nothing away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from metrics.errors import ConfigError
+from metrics.model import Unit
+from metrics.quantity import parse_quantity
+from metrics.review.actions import AXES, CHECK_AFTER, KINDS, Action, ActionKind, Axis, entry, new_id
+from metrics.review.lines import Line, address_of
+from metrics.ui import actions_loading, author
+from metrics.ui.delivery_words import escaped
+from metrics.ui.finding_words import line_name
+from metrics.ui.frame import Frame
+from metrics.ui.loading import known
+from metrics.ui.speaking import say
+from metrics.ui.verdict_words import KINDS as KIND_NAMES
+from metrics.ui.words import quantity, t
+
+__all__ = ["ask", "suggested"]
+
+LONGEST: Final = 200
+OPEN: Final = "action-form"
+NONE: Final = ""
+# Of a measurement in the middle of a day nobody knows at which hour the work was done.
+NOON: Final = time(12)
+AXIS_NAMES: Final[Mapping[Axis, str]] = {"X": "X: more instances", "Y": "Y: split by function", "Z": "Z: shards"}
+Start = Literal["no", "today", "on"]
+START_NAMES: Final[Mapping[Start, str]] = {"no": "Not yet", "today": "Today", "on": "On a day"}
+_FROM: Final[Mapping[str, ActionKind]] = {
+    "hole": "detection", "rule": "detection", "limit": "prevention", "incident": "repair", "deployment": "repair",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the dialog begins with; `line` is an address."""
+
+    why: str
+    why_sentence: str
+    line: str
+    review: str
+    action: Action | None
+
+    def key(self, field: str) -> str:
+        return f"act-{self.action.id if self.action else self.why}-{field}"
+
+
+def suggested(why: str) -> ActionKind:
+    """The kind of action that answers a topic of that subject."""
+    return _FROM.get(why.partition("/")[0], "repair")
+
+
+def ask(
+    here: Frame,
+    *,
+    why: str,
+    why_sentence: str,
+    component: str | None = None,
+    part: str | None = None,
+    indicator: str | None = None,
+    review: str = "",
+    action: Action | None = None,
+    label: str = "",
+    primary: bool = False,
+) -> None:
+    """The button and, once it was clicked, the dialog. With `action` that one is changed."""
+    line = address_of(component, part, indicator) if component and indicator else NONE
+    asked = _Asked(why, why_sentence, (action.address or NONE) if action else line, review, action)
+    st.button(
+        label or (t("Change …") if action else t("Write down an action …")),
+        key=asked.key("open"),
+        on_click=_open,
+        args=(asked,),
+        type="primary" if primary else "secondary",
+    )
+    if st.session_state.get(OPEN) == asked.key("open"):
+        title = t("Change the action") if action else t("Write down an action")
+        st.dialog(title, width="medium", on_dismiss=_close)(_draw)(here, asked)
+
+
+def _open(asked: _Asked) -> None:
+    """Callback: only one at a time, and with what holds now."""
+    for key in [key for key in st.session_state if str(key).startswith(asked.key(""))]:
+        if key != asked.key("open"):
+            del st.session_state[key]
+    st.session_state[OPEN] = asked.key("open")
+
+
+def _close() -> None:
+    st.session_state.pop(OPEN, None)
+
+
+def _draw(here: Frame, asked: _Asked) -> None:
+    if st.session_state.get(OPEN) != asked.key("open"):
+        st.rerun()  # it was saved
+    wrong: dict[str, str] = st.session_state.get(asked.key("wrong"), {})
+    if asked.why_sentence or asked.action:
+        told = asked.action.why_sentence if asked.action else asked.why_sentence
+        st.caption(t("Why: {why}", why=escaped(told)))
+    else:
+        st.text_input(
+            t("Why"), key=asked.key("why"), max_chars=LONGEST, placeholder=t("What was seen, with its number")
+        )
+    _what(asked, wrong)
+    line = _judged_by(here, asked, wrong)
+    _who_and_when(here, asked, wrong)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        author.ask(here.who, t("Your name, to sign"))
+        st.button(
+            t("Save"),
+            key=asked.key("save"),
+            type="primary",
+            on_click=_save,
+            args=(here, asked, line),
+            disabled=not here.who,
+            help=None if here.who else t("Say who you are first."),
+        )
+
+
+def _what(asked: _Asked, wrong: Mapping[str, str]) -> None:
+    was = asked.action
+    st.text_input(
+        t("What is done"),
+        value=was.what if was else "",
+        key=asked.key("what"),
+        max_chars=LONGEST,
+        placeholder=t("Keep only three finished jobs"),
+    )
+    _tell(wrong, "what")
+    kinds = list(KINDS)
+    st.segmented_control(
+        t("Kind"),
+        kinds,
+        default=was.kind if was else suggested(asked.why),
+        key=asked.key("kind"),
+        format_func=lambda kind: t(KIND_NAMES[kind]),
+        required=True,
+    )
+
+
+def _judged_by(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> Line | None:
+    """The indicator with what it is now, and its target."""
+    lines = {line.address: line for line in known(here.folder, here.config, here.service.name).lines}
+    options = [NONE, *lines]
+    left, right = st.columns([3, 2], gap="small")
+    with left:
+        address = st.selectbox(
+            t("Judged by"),
+            options,
+            index=options.index(asked.line) if asked.line in options else 0,
+            key=asked.key("line"),
+            format_func=lambda each: _named(lines.get(each)),
+        )
+    line = lines.get(address or NONE)
+    was = asked.action
+    with right:
+        st.text_input(
+            t("Target (not needed)"),
+            value=_written(was.target, line) if was and was.target is not None and line else "",
+            key=asked.key("target"),
+            max_chars=40,
+            placeholder=_now(here, line),
+        )
+    _tell(wrong, "target")
+    _axis(asked, line)
+    return line
+
+
+def _axis(asked: _Asked, line: Line | None) -> None:
+    """How it scales, where the reason is a limit."""
+    was = asked.action
+    is_limit = asked.why.startswith("limit/") or (was is not None and (was.axis or was.why.startswith("limit/")))
+    if is_limit:
+        st.segmented_control(
+            t("Scaled along"),
+            list(AXES),
+            default=was.axis if was else None,
+            key=asked.key("axis"),
+            format_func=lambda axis: t(AXIS_NAMES[axis]),
+        )
+
+
+def _who_and_when(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> None:
+    was, today = asked.action, _today(here)
+    left, middle, right = st.columns([2, 2, 2], gap="small")
+    teams = [team.title for team in here.service.teams]
+    owners = [*teams, was.owner] if was and was.owner not in teams else teams
+    with left:
+        st.selectbox(
+            t("Owner"),
+            owners,
+            index=owners.index(was.owner) if was else None,
+            key=asked.key("owner"),
+            accept_new_options=True,
+            placeholder=t("A team or a name"),
+        )
+    with middle:
+        start = _start(asked, today, here.zone)
+    with right:
+        st.date_input(
+            t("Verdict due"),
+            value=was.check if was else (start or today) + CHECK_AFTER,
+            key=asked.key("check"),
+            help=t("Four weeks after the start tell a step that is worth it in four of five cases."),
+        )
+    for field in ("owner", "check"):
+        _tell(wrong, field)
+
+
+def _start(asked: _Asked, today: date, zone: str) -> date | None:
+    was = asked.action.started if asked.action else None
+    default: Start = "on" if was else "no"
+    how = st.selectbox(
+        t("Started"),
+        list(START_NAMES),
+        index=list(START_NAMES).index(default),
+        key=asked.key("start"),
+        format_func=lambda each: t(START_NAMES[each]),
+    )
+    if how != "on":
+        return today if how == "today" else None
+    begun = was.astimezone(ZoneInfo(zone)).date() if was else today
+    return st.date_input(
+        t("Since"), value=begun, max_value=max(today, begun), key=asked.key("since"), label_visibility="collapsed"
+    )
+
+
+# keeping it ---------------------------------------------------------------------------------------------------
+
+
+def _save(here: Frame, asked: _Asked, line: Line | None) -> None:
+    """Callback: what is wrong is told at its field, and nothing is kept."""
+    state = st.session_state
+    what = " ".join(str(state.get(asked.key("what")) or "").split())
+    owner = " ".join(str(state.get(asked.key("owner")) or "").split())
+    started = _started(here, asked)
+    check = state.get(asked.key("check"))
+    target, target_wrong = _target(str(state.get(asked.key("target")) or ""), line)
+    wrong = {
+        "what": "" if what else t("Say what is done, in a few words."),
+        "target": target_wrong,
+        "owner": "" if owner else t("Say who does it: a team or a name."),
+        "check": _wrong_check(check, started, here.zone),
+    }
+    state[asked.key("wrong")] = {field: told for field, told in wrong.items() if told}
+    if state[asked.key("wrong")] or not isinstance(check, date):
+        return
+    was = asked.action or Action(
+        id=new_id(what, here.now, here.who), service=here.service.name, what=what, kind="repair", why=asked.why,
+        why_sentence=asked.why_sentence or " ".join(str(state.get(asked.key("why")) or "").split()),
+        owner=owner, check=check, review=asked.review,
+    )  # fmt: skip
+    made = replace(
+        was,
+        what=what,
+        owner=owner,
+        check=check,
+        kind=state.get(asked.key("kind")) or was.kind,
+        axis=state.get(asked.key("axis"), was.axis),
+        component=line.component if line else "",
+        part=line.part if line else None,
+        indicator=line.indicator.name if line else "",
+        target=target,
+        started=started,
+    )
+    say("action", made.id, entry(made, here.now, here.who).said, was.at)
+    state["action-saved"] = made.id
+    _close()
+
+
+def _started(here: Frame, asked: _Asked) -> datetime | None:
+    """A day that is not today begins at its noon; a day that was kept keeps its hour."""
+    how, was = st.session_state.get(asked.key("start")), asked.action.started if asked.action else None
+    if how == "today":
+        return here.now
+    on = st.session_state.get(asked.key("since"))
+    if how != "on" or not isinstance(on, date):
+        return None
+    clock = ZoneInfo(here.zone)
+    if was is not None and was.astimezone(clock).date() == on:
+        return was
+    return min(datetime.combine(on, NOON, clock), here.now)
+
+
+def _target(written: str, line: Line | None) -> tuple[float | None, str]:
+    """The target in the line's unit, and what is wrong with it."""
+    if not written.strip():
+        if line is not None and line.indicator.better == "neutral":
+            return None, t("More of this is neither better nor worse: a target says which way it should go.")
+        return None, ""
+    if line is None:
+        return None, t("Choose the indicator that the target is of.")
+    try:
+        return parse_quantity(written, line.indicator.unit), ""
+    except ConfigError as error:
+        return None, f"{error}."
+
+
+def _wrong_check(check: object, started: datetime | None, zone: str) -> str:
+    if not isinstance(check, date):
+        return t("Say when its effect is to be judged.")
+    if started is not None and check <= started.astimezone(ZoneInfo(zone)).date():
+        return t("The verdict is due after the start: there is nothing to compare before.")
+    return ""
+
+
+# words --------------------------------------------------------------------------------------------------------
+
+
+def _tell(wrong: Mapping[str, str], field: str) -> None:
+    if field in wrong:
+        st.caption(f":red[{escaped(wrong[field])}]")
+
+
+def _named(line: Line | None) -> str:
+    return t("a person, no indicator") if line is None else line_name(line.component, line.part, line.indicator)
+
+
+def _now(here: Frame, line: Line | None) -> str:
+    """What it is now, so that a target can be set beside it."""
+    if line is None:
+        return ""
+    value = actions_loading.present(here, line)
+    return t("{value} in the last week", value=quantity(value, line.indicator.unit)) if value is not None else ""
+
+
+def _written(value: float, line: Line) -> str:
+    """A target as it can be typed again."""
+    plain: dict[Unit, str] = {"1": "", "By": "B", "1/s": "/s"}
+    return f"{value:.10g} {plain.get(line.indicator.unit, line.indicator.unit)}".strip()
+
+
+def _today(here: Frame) -> date:
+    return here.now.astimezone(ZoneInfo(here.zone)).date()
