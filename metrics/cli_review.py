@@ -40,6 +40,9 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     verb.add_argument("--service", metavar="S", help="whose review (the only one)")
     verb.add_argument("--format", choices=("md", "html", "json", "pdf"), help="as the ending of -o says, else md")
+    verb.add_argument(
+        "--with", type=a_time, dest="other", metavar="T", help="beside the review of the day of T; md or json"
+    )
     verb.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it there instead of printing it")
     verb.set_defaults(run=_review)
 
@@ -48,20 +51,69 @@ def _review(arguments: argparse.Namespace) -> int:
     form = arguments.format or _ending(arguments.output)
     if form == "pdf" and arguments.output is None and sys.stdout.isatty():
         raise InputError("a PDF is nothing to read on a terminal: name a file with -o FILE, or pipe it on")
+    if arguments.other and form not in ("md", "json"):
+        raise InputError(f"--with compares as md or json, not as {form}")
     now = datetime.now(UTC)
     config = configuration.load(arguments.data)
-    from metrics.meeting.documents import written
     from metrics.store import Store
 
     store = Store(config.folder / "tomoni.duckdb")
     service = _service(store, config, arguments.service)
-    made = written(_found(store, config, service, arguments.as_of, now), form)
+    review = _found(store, config, service, arguments.as_of, now)
+    made = _written(store, config, service, review, form, arguments.other, now)
     if arguments.output is None:
         sys.stdout.buffer.write(made)
         sys.stdout.buffer.flush()
     else:
         _write(arguments.output, made)
+    _tell_corrections(store, config, service, review)
     return 0
+
+
+def _written(
+    store: Store,
+    config: Config,
+    service: Service,
+    review: Review,
+    form: Format,
+    other: datetime | None,
+    now: datetime,
+) -> bytes:
+    from metrics.meeting.beside import beside, beside_json
+    from metrics.meeting.documents import written
+
+    if other is None:
+        return written(review, form)
+    earlier, later = sorted((review, _kept(store, config, service, other, now)), key=lambda each: each.until)
+    return (beside_json if form == "json" else beside)(earlier, later).encode()
+
+
+def _kept(store: Store, config: Config, service: Service, day: datetime, now: datetime) -> Review:
+    from metrics.meeting.close import held
+    from metrics.meeting.prepare import review_id
+    from metrics.meeting.shelf import Shelf
+
+    name = review_id(day, service.time_zone)
+    review = held(store, config, service, name, now)
+    if review is None:
+        shelf = Shelf(config.folder, service.name)
+        days = ", ".join(sorted({*shelf.closed(), *shelf.opened()})) or "none"
+        raise InputError(f"--with {name}: no review of {service.name} is kept of that day; there are {days}")
+    return review
+
+
+def _tell_corrections(store: Store, config: Config, service: Service, review: Review) -> None:
+    """What data that came later tells otherwise goes to stderr: the frozen review is printed as it is."""
+    if review.closed_at is None:
+        return
+    from metrics.meeting.compare import corrected, correction_sentence
+    from metrics.meeting.told import figure_name
+    from metrics.trends.reading import watched
+
+    with store.read() as db:
+        lines = watched(db, service.name, {source.name: source.kind for source in config.sources})
+    for figure, now in corrected(store, service, lines, review).items():
+        print(f"{figure_name(figure)} {correction_sentence(figure, now)}", file=sys.stderr)
 
 
 def _ending(output: Path | None) -> Format:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -142,6 +143,29 @@ def test_a_closed_one_is_printed_as_frozen_and_the_next_begins_where_it_ended(as
     )
     assert json.loads(ask(quiet, "--format", "json").text)["since"] == "2026-10-23T00:00:00Z"
     assert held(store, config, service, review.id, END) == frozen
+
+
+def test_two_reviews_are_laid_side_by_side_and_corrections_told(ask: Ask, quiet: Path):
+    config, service = configuration.load(quiet), Service("jobs", "jobs", "UTC", 0)
+    store = Store(quiet / "tomoni.duckdb")
+    for days in (10, 3):
+        window = review_window(quiet, service, END - timedelta(days=days))
+        close(store, config, service, opened(store, config, service, window, "Mika", END).id, "Mika", END)
+    ran = ask(quiet, "--as-of", "2026-10-16", "--with", "2026-10-23")
+    assert ran.text.startswith("# jobs: 2026-10-23 beside 2026-10-16\n")
+    assert ran.err == ""
+    told = json.loads(ask(quiet, "--as-of", "2026-10-23", "--with", "2026-10-16", "--format", "json").text)
+    assert (told["earlier"], told["later"]) == ("2026-10-16", "2026-10-23")
+    assert "no review of jobs is kept of that day; there are 2026-10-16, 2026-10-23" in (
+        ask(quiet, "--with", "2026-10-20").refusal
+    )
+    assert "--with compares as md or json, not as pdf" in ask(quiet, "--with", "2026-10-16", "-o", "a.pdf").refusal
+    fill(quiet, {series: values * 1.5 for series, values in lines_of(3, HOURLY).items()}, 3)
+    frozen = (quiet / "reviews" / "2026-10-23.md").read_text()
+    later = ask(quiet, "--as-of", "2026-10-23")
+    assert later.text == frozen
+    assert later.err.splitlines()
+    assert all(re.fullmatch(r"db [ab] .+ was [\d.]+ %, now [\d.]+ %", line) for line in later.err.splitlines())
 
 
 @pytest.mark.parametrize(

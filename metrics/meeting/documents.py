@@ -20,7 +20,19 @@ from metrics.meeting import paper as papers
 from metrics.meeting.shelf import dumped
 from metrics.review.minutes import Review
 
-__all__ = ["FORMATS", "MIME", "Format", "html", "json_text", "markdown", "pdf", "png", "typst_inputs", "written"]
+__all__ = [
+    "FORMATS",
+    "MIME",
+    "Format",
+    "html",
+    "json_text",
+    "markdown",
+    "pdf",
+    "png",
+    "set_markdown",
+    "typst_inputs",
+    "written",
+]
 
 Format = Literal["md", "html", "pdf", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -54,12 +66,12 @@ def written(review: Review, form: Format) -> bytes:
 
 def markdown(review: Review) -> str:
     """The review as a text that reads well before it is rendered."""
-    return _set(_markdown(), "review.md.j2", review)
+    return set_markdown("review.md.j2", papers.paper(review))
 
 
 def html(review: Review) -> str:
     """The review as one file that opens from a disk, in light and dark, and prints."""
-    return _set(_html(), "review.html.j2", review)
+    return _set(_html(), "review.html.j2", papers.paper(review))
 
 
 def json_text(review: Review) -> str:
@@ -78,8 +90,13 @@ def png(review: Review) -> list[bytes]:
     return _typeset(review, "png")
 
 
-def _set(within: Environment, template: str, review: Review) -> str:
-    return within.get_template(template).render(paper=papers.paper(review)).strip() + "\n"
+def set_markdown(template: str, paper: object) -> str:
+    """A template of this folder with what it is told, each text of it escaped."""
+    return _set(_markdown(), template, paper)
+
+
+def _set(within: Environment, template: str, paper: object) -> str:
+    return within.get_template(template).render(paper=paper).strip() + "\n"
 
 
 @cache

@@ -22,7 +22,7 @@ from metrics.review.minutes import Decision, Figure, Review, Section, Topic, ope
 from metrics.review.period import Period
 from metrics.ui.words import both, change, counted, day, day_range, moment, quantity, span, t
 
-__all__ = ["Paper", "PaperSection", "PaperTopic", "Task", "paper"]
+__all__ = ["Paper", "PaperSection", "PaperTopic", "Task", "Tile", "paper", "tile"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def paper(review: Review) -> Paper:
         facts=_facts(review),
         figures_title=t("What both teams follow"),
         figures_period=_figures_period(review),
-        figures=tuple(_tile(figure) for figure in review.headline),
+        figures=tuple(tile(figure) for figure in review.headline),
         figure_names=(t("Figure"), t("Now"), t("Before"), t("Change")),
         tasks_title=t("Who does what"),
         tasks=tuple(_tasks(review)),
@@ -144,7 +144,8 @@ def _figures_period(review: Review) -> str:
     return t("{now}, beside {before}", now=period_name(review), before=day_range(before, review.zone))
 
 
-def _tile(figure: Figure) -> Tile:
+def tile(figure: Figure) -> Tile:
+    """A headline figure, now and before."""
     name = figure_name(figure)
     value, before = figure.value, figure.before
     by = None if value is None or before is None else value - before
