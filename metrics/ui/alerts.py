@@ -60,8 +60,9 @@ def draw(here: Frame, pile: Pile, words: Sequence[Entry], until: datetime) -> No
         st.subheader(t("Rules, those with most firings first"), anchor=False, width="content")
         st.space("stretch")
         found = alerts_list.listed(pile, words, now)
-    alerts_list.explain_branch()
-    alerts_list.draw(found, pile, now)
+    with st.container(key="rules-table"):
+        alerts_list.explain_branch()
+        alerts_list.draw(found, pile, now)
     one = alerts_list.chosen(pile, words, found)
     if one is not None:
         _one(here, one, pile, until)

@@ -45,10 +45,14 @@ def local_day(here: Frame) -> date:
 
 def draw(here: Frame, each: Listed, pile: Pile, until: datetime) -> None:
     """What holds, what can be said, what came of it, and everything that was said."""
-    draw_rival(here, "rule", each.key, lambda word: escaped(tell(word)))
-    if each.word is not None:
-        _holds(here, each.word)
-    _ask(here, each)
+    # Each in a place of its own, filled or not: what somebody is typing is lost when its field moves.
+    with st.container(key="rule-rival"):
+        draw_rival(here, "rule", each.key, lambda word: escaped(tell(word)))
+    with st.container(key="rule-holds"):
+        if each.word is not None:
+            _holds(here, each.word)
+    with st.container(key="rule-ask"):
+        _ask(here, each)
     if each.word is not None and (ruled := ruled_of(each.word)) is not None and check_date(each.word) is not None:
         _check(here, each, ruled, pile, until)
     _history(here, each.key)

@@ -113,11 +113,22 @@ def evidence(rule: Rule, pile: Pile) -> tuple[str, ...]:
           night=_capital(night), burst=of(tally.burst), alone=of(tally.alone)),
         _durations(tally),
         _sentence(_foretold(rule)),
-        t("Fires clearly more often than in the period before ({n} after {before}): raise its priority.",
-          n=number(rule.now.n), before=number(rule.before or 0)) if rule.suggestion.grew else "",
+        _grew(rule),
         t("Muted: {k}.", k=of(tally.muted)) if tally.muted.k else "",
     ]  # fmt: skip
     return tuple(part for part in parts if part)
+
+
+def _grew(rule: Rule) -> str:
+    """What is looked at in vain is done less, unless it grows: then it is looked at sooner."""
+    if not rule.suggestion.grew:
+        return ""
+    told = t(
+        "fires clearly more often than in the period before ({n} after {before})",
+        n=number(rule.now.n),
+        before=number(rule.before or 0),
+    )
+    return _sentence(t("{told}: raise its priority", told=told) if rule.suggestion.branch == "reduce" else told)
 
 
 def _acted(tally: Tally) -> str:

@@ -92,7 +92,8 @@ def begin(doc: str | None, *, of_one_service: bool = True) -> Frame:
         reached = facts.reached.get(service.name) if of_one_service else max(facts.reached.values(), default=None)
         st.caption(_freshness(reached, service, now), width="content")
         author.field(who)
-    author.remember()
+        # Last in its row, since it comes and goes: below it, fields that somebody types in would move and lose it.
+        author.remember()
     _failures(facts)
     toolbar = st.container(horizontal=True, vertical_alignment="center", key="toolbar", gap="small")
     with toolbar:
