@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from metrics import config as configuration
+from metrics.cli_demo_reviews import forget, hold
 from metrics.cli_findings import look
 from metrics.cli_flags import a_time, first_fault
 from metrics.cli_show import Progress
@@ -54,6 +55,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     tidy(folder)
     if not arguments.remove:
         look(configuration.load(folder), datetime.now(UTC))
+        _say(folder, store, _settings(arguments))
     return 0
 
 
@@ -61,9 +63,17 @@ def _renew(folder: Path, store: Store, arguments: argparse.Namespace) -> str:
     _refuse_other_data(store)
     settings = _settings(arguments)
     if store.exists():
-        _forget(store)
+        _forget(folder, store)
     rows, whole = _fill(folder, store, settings), demo.window(settings)
     return f"{rows:,} rows of the demo service `{demo.SERVICE}`, {whole.start:%Y-%m-%d} to {whole.end:%Y-%m-%d}"
+
+
+def _say(folder: Path, store: Store, settings: demo.Settings) -> None:
+    """What its teams said, once the trend alerts have looked: reviews talk about what these saw."""
+    config = configuration.load(folder)
+    service = next(each for each in config.services if each.name == demo.SERVICE)
+    if n := hold(store, config, service, demo.world(settings)):
+        print(f"{n} closed review{'s' if n > 1 else ''} of it in {folder}/reviews/, with what its teams decided")
 
 
 def _settings(arguments: argparse.Namespace) -> demo.Settings:
@@ -114,7 +124,7 @@ def _counted(stream: Iterator[Batch]) -> Iterator[Batch]:
 
 def _take_away(folder: Path, store: Store) -> str:
     """What others brought stays, and so does a service file that somebody has edited."""
-    _forget(store)
+    _forget(folder, store)
     _answers(folder).unlink(missing_ok=True)
     service = folder / "services" / f"{demo.SERVICE}.yaml"
     if service.exists() and service.read_text(encoding="utf-8") == demo.service_file():
@@ -122,10 +132,11 @@ def _take_away(folder: Path, store: Store) -> str:
     return "the demo is gone"
 
 
-def _forget(store: Store) -> None:
-    """Its rows, and what was seen in them."""
+def _forget(folder: Path, store: Store) -> None:
+    """Its rows, what was seen in them, and what its teams said of it."""
     write.forget_source(store, SOURCE)
     findings.forget(store, demo.SERVICE)
+    forget(store, folder, demo.SERVICE)
 
 
 def _answers(folder: Path) -> Path:

@@ -243,7 +243,9 @@ def test_an_export_may_go_to_a_file_or_into_a_pipe(folder: Path, samples: Path, 
 
 def test_an_unknown_view_is_refused_with_the_known_ones(folder: Path, samples: Path) -> None:
     metrics(folder, "import", samples, "--as", "samples", "--component", "db", "--indicator", "cpu")
-    assert "use one of v_coverage, v_events, v_findings, v_samples" in refused(metrics(folder, "export", "v_sample"))
+    assert "use one of v_actions, v_coverage, v_decisions, v_events, v_findings, v_reviews, v_samples" in refused(
+        metrics(folder, "export", "v_sample")
+    )
 
 
 def test_a_folder_is_no_file_to_export_to(folder: Path, samples: Path, tmp_path: Path) -> None:

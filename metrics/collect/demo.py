@@ -33,7 +33,7 @@ from metrics.collect._demo.work_lines import lines as work_lines
 from metrics.collect._demo.world import World
 from metrics.model import Coverage, Event, Indicator, Points, Series, Snapshot, Unit, Window
 
-__all__ = ["BACKFILL", "RECOLLECT", "SERVICE", "Settings", "answers", "collect", "service_file", "window"]
+__all__ = ["BACKFILL", "RECOLLECT", "SERVICE", "Settings", "answers", "collect", "service_file", "window", "world"]
 
 BACKFILL = timedelta(weeks=26)
 RECOLLECT = timedelta(hours=25)  # a day is given once it is over
@@ -63,6 +63,11 @@ def window(settings: Settings) -> Window:
 def service_file() -> str:
     """The text of the demo's data/services/jobs.yaml."""
     return resources.files("metrics.collect._demo").joinpath("jobs.yaml").read_text(encoding="utf-8")
+
+
+def world(settings: Settings) -> World:
+    """What happens in it: what the demo's teams said follows from that."""
+    return _world(settings)
 
 
 def answers(settings: Settings, window: Window) -> list[dict[str, object]]:

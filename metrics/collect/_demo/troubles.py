@@ -12,8 +12,9 @@ from metrics.collect._demo.releases import Release
 from metrics.collect._demo.signals import generator, pick
 from metrics.model import Window
 
-__all__ = ["HARMLESS_PER_FELT", "Trouble", "troubles"]
+__all__ = ["HARMLESS_PER_FELT", "OUTAGE", "Trouble", "troubles"]
 
+OUTAGE = "database CPU at 100 %: the applicants query had lost its plan"
 HARMLESS_PER_FELT = 9
 """Of ten error-log alerts, nine have no service impact (story 3)."""
 
@@ -92,7 +93,7 @@ def _others(plan: Plan) -> Iterator[Trouble]:
 
 
 def _outage(plan: Plan) -> Iterator[Trouble]:
-    title = "database CPU at 100 %: the applicants query had lost its plan"
+    title = OUTAGE
     yield Trouble(
         "aurora-main", "outage", plan.outage, 1.0, "infra", title, "sev1", plan.outage_detected, part="writer"
     )
