@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import batches, cloudwatch, delivery, prometheus, store, trends, ui
+from tests.benchmarks import batches, cloudwatch, delivery, prometheus, reviews, store, trends, ui
 
 PARTS = {
     "store": store.main,
@@ -14,6 +14,7 @@ PARTS = {
     "delivery": delivery.main,
     "batches": batches.main,
     "trends": trends.main,
+    "reviews": reviews.main,
 }
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from metrics.review.minutes import SECTIONS, Decision, Review, Section, Topic
 from metrics.store import Store, read, write
 from tests.benchmarks import dataset
 
-__all__ = ["ACTIONS", "DISPOSITIONS", "REVIEWS", "SERVICE", "build"]
+__all__ = ["ACTIONS", "DISPOSITIONS", "REVIEWS", "SERVICE", "WEEK", "build"]
 
 FOLDER = dataset.FOLDER / "reviews"
 DEMO = dataset.FOLDER / "reviews-demo"
@@ -46,7 +46,7 @@ def build() -> Path:
     shutil.copytree(DEMO, FOLDER)
     store = Store(FOLDER / "tomoni.duckdb")
     with store.read() as db:
-        until = read.series(db, SERVICE)["last_ts"].max().to_pydatetime().replace(minute=0, second=0)
+        until = read.series(db, SERVICE)["last_ts"].max().to_pydatetime()
     _alerts(store, until)
     # This week's is for the browser to hold, so that the newest of them ended a week ago.
     agenda = _filled(_prepared(store, until))

@@ -76,7 +76,7 @@ def _browse(url: str) -> None:
             print(f"{name}: warm load {median_of(loads)}")
         _drill(page, url)
         page.goto(url)
-        _settle(page)
+        settle(page)
         periods = ["4 weeks", "1 week"] * TURNS
         reruns = [timed(page, click(page, label)) for label in periods][2:]
         print(f"Home: full rerun (another period) {median_of(reruns)}")
@@ -112,11 +112,11 @@ def click(page: Page, label: str) -> Callable[[], object]:
 def timed(page: Page, act: Callable[[], object]) -> float:
     began = time.perf_counter()
     act()
-    _settle(page)
+    settle(page)
     return 1e3 * (time.perf_counter() - began) - QUIET_MS
 
 
-def _settle(page: Page) -> None:
+def settle(page: Page) -> None:
     """Until the script has ended and the page has drawn nothing for QUIET_MS."""
     page.wait_for_selector(IDLE, timeout=60_000)
     page.evaluate(

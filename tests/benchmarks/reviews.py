@@ -1,0 +1,180 @@
+"""Reviews after three years: every page, an entry saved and shown, meeting mode moving on, and the store below them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from metrics import config
+from metrics.meeting import shelf
+from metrics.meeting.close import open_review
+from metrics.model import Entry, Window
+from metrics.review.minutes import Review, open_topics
+from metrics.store import Store, entries, read
+from metrics.ui import frame
+from metrics.ui.author import COOKIE
+from tests.benchmarks import three_years, ui
+from tests.benchmarks.three_years import SERVICE, WEEK
+
+TURNS = 7
+PAGE_S, ENTRY_S, ON_S, OTHERS_S = 2.0, 0.5, 0.3, 2.0
+NAMES = itertools.count(1)
+
+
+def main() -> None:
+    """Prints each aim with what was measured: the median, and from the best to the worst."""
+    folder = three_years.build()
+    store, review = Store(folder / "tomoni.duckdb"), _opened(folder)
+    with store.read() as db:
+        kinds = dict(db.rows("SELECT kind, count(*) FROM entries GROUP BY kind"))
+        ((alerts,),) = db.rows("SELECT count(*) FROM events WHERE kind = 'alert'")
+    print(
+        f"{len(shelf.Shelf(folder, SERVICE).closed())} closed reviews, {kinds['disposition']:,} dispositions, "
+        f"{three_years.ACTIONS:,} actions in {kinds['action']:,} words, {sum(kinds.values()):,} words in all, "
+        f"{alerts:,} alerts"
+    )
+    _files(folder)
+    _words(store)
+    with ui.served(folder) as (url, _), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=os.environ["TOMONI_CHROMIUM"] or None, args=ui.CHROMIUM)
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+        context.add_cookies([{"name": COOKIE, "value": "Mika", "url": url}])
+        page, other = context.new_page(), context.new_page()
+        _pages(page, url, store)
+        _meeting(page, url, review)
+        _entries(page, other, url, review)
+        browser.close()
+
+
+def _opened(folder: Path) -> Review:
+    """This week's review, held by nobody yet."""
+    settings, store = config.load(folder), Store(folder / "tomoni.duckdb")
+    service = next(each for each in settings.services if each.name == SERVICE)
+    with store.read() as db:
+        until = read.series(db, SERVICE)["last_ts"].max().to_pydatetime()
+    return open_review(store, settings, service, Window(until - WEEK, until), "Mika", until)
+
+
+def _files(folder: Path) -> None:
+    shelves = shelf.Shelf(folder, SERVICE)
+
+    def anew() -> None:
+        shelf._told_service.cache_clear()
+        shelves.closed()
+
+    _tell("files: the ids of all closed reviews, in a new process", [_took(anew) for _ in range(TURNS)])
+    _tell("files: the same again", [_took(shelves.closed) for _ in range(TURNS)])
+
+
+def _words(store: Store) -> None:
+    def asked(ask: Callable[[read.Reader], object]) -> list[float]:
+        with store.read() as db:
+            return [_took(lambda: ask(db)) for _ in range(TURNS)]
+
+    _tell("store: what holds of all dispositions", asked(lambda db: entries.latest(db, "disposition", SERVICE)))
+    _tell("store: what holds of all actions", asked(lambda db: entries.latest(db, "action", SERVICE)))
+    for view in ("v_reviews", "v_decisions", "v_actions"):
+        _tell(f"store: all of {view}", asked(lambda db: db.frame(f"SELECT * FROM {view}")))  # noqa: B023
+    _tell("store: an entry kept", [_took(lambda: _say(store)) for _ in range(TURNS)], ENTRY_S)
+
+
+def _say(store: Store) -> None:
+    """Somebody says something, elsewhere: whatever depends on words is stale from now on."""
+    now = datetime.now(UTC)
+    word = Entry(now, "Ren", "note", SERVICE, f"finding/bench-{next(NAMES)}", {"text": "A note."})
+    if entries.answer(store, word, now - timedelta(days=1)):
+        raise RuntimeError("somebody else spoke of the same")
+
+
+def _pages(page: Page, url: str, store: Store) -> None:
+    for path, title in frame.pages():
+        address = f"{url}/{'' if path == 'app.py' else path.removesuffix('.py').partition('_')[2]}"
+        page.goto(address)
+        loads = [ui.timed(page, lambda: page.goto(address)) for _ in range(TURNS + 1)][1:]  # noqa: B023
+        _tell(f"{title}: warm load", [took / 1e3 for took in loads], PAGE_S)
+        stale = []
+        for _ in range(TURNS):
+            _say(store)
+            stale.append(ui.timed(page, lambda: page.goto(address)) / 1e3)  # noqa: B023
+        _tell(f"{title}: right after somebody said something", stale, PAGE_S)
+
+
+def _meeting(page: Page, url: str, review: Review) -> None:
+    """From one item to the next, by key: until the next one's sentence can be read."""
+    page.goto(f"{url}/review?review={review.id}&mode=meeting")
+    ui.settle(page)
+    took = []
+    for _ in range(2 * TURNS):
+        before = _headline(page)
+        began = time.perf_counter()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function(
+            "before => { const now = document.querySelector('.st-key-review-headline'); "
+            "return now && now.innerText !== before; }",
+            arg=before,
+        )
+        took.append(time.perf_counter() - began)
+        ui.settle(page)
+    _tell("Meeting mode: the next item's sentence", took[1:], ON_S)
+
+
+def _headline(page: Page) -> str:
+    return page.locator(".st-key-review-headline").first.inner_text()
+
+
+def _entries(page: Page, other: Page, url: str, review: Review) -> None:
+    """A click until what was said can be read: on this page, and on another one's who looks at the same."""
+    mine, theirs = [], []
+    for topic in itertools.islice(itertools.cycle(open_topics(review)), 2 * TURNS):
+        address = f"{url}/review?review={review.id}&item={topic.subject}"
+        for each in (page, other):
+            each.goto(address)
+            ui.settle(each)
+        undo = page.locator("[class*=st-key-undo-] button")
+        goal = page.locator(".st-key-review-way-ignored [data-testid=stButton] button")
+        click, shown = (undo, goal.first) if undo.count() else (goal.first, undo)
+        began = time.perf_counter()
+        click.click()
+        expect(shown).to_be_visible(timeout=30_000)
+        mine.append(time.perf_counter() - began)
+        there = "[class*=st-key-undo-]" if shown is undo else ".st-key-review-way-ignored"
+        expect(other.locator(there).first).to_be_visible(timeout=30_000)
+        theirs.append(time.perf_counter() - began)
+    _tell("Review: a decision, from the click until it is shown", mine, ENTRY_S)
+    _tell("Review: the same decision on the page of somebody else", theirs, OTHERS_S)
+    _tell("Spikes: a note, from the click until it is shown", list(_notes(page, url)), ENTRY_S)
+
+
+def _notes(page: Page, url: str) -> Iterator[float]:
+    until = datetime.now(UTC).replace(minute=0) - timedelta(days=2)
+    since, end = (f"{until - timedelta(days=more):%Y-%m-%dT%H:%M}" for more in (1, 0))
+    page.goto(f"{url}/spikes?since={since}&until={end}&line=web/http.server.request.duration.p95")
+    ui.settle(page)
+    for n in range(TURNS):
+        page.get_by_role("textbox", name="Note").fill(f"note number {n}.")
+        page.get_by_role("textbox", name="Note").blur()
+        ui.settle(page)
+        began = time.perf_counter()
+        page.get_by_role("button", name="Keep note").click()
+        expect(page.get_by_text(f"note number {n}.").and_(page.locator("p")).first).to_be_visible(timeout=30_000)
+        yield time.perf_counter() - began
+        ui.settle(page)
+
+
+def _took(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return time.perf_counter() - began
+
+
+def _tell(what: str, took: list[float], aim_s: float | None = None) -> None:
+    found = statistics.median(took)
+    aim = "" if aim_s is None else f"; aim {aim_s} s: {'met' if found <= aim_s else 'MISSED'}"
+    print(f"{what}: {ui.median_of([1e3 * each for each in took])}{aim}", flush=True)
