@@ -18,16 +18,15 @@ from metrics.model import Unit
 from metrics.quantity import parse_quantity
 from metrics.review.actions import AXES, CHECK_AFTER, KINDS, Action, ActionKind, Axis, entry, new_id
 from metrics.review.lines import Line, address_of
-from metrics.ui import actions_loading, author
+from metrics.ui import actions_loading
 from metrics.ui.delivery_words import escaped
 from metrics.ui.finding_words import line_name
 from metrics.ui.frame import Frame
-from metrics.ui.loading import known
 from metrics.ui.speaking import say
 from metrics.ui.verdict_words import KINDS as KIND_NAMES
 from metrics.ui.words import quantity, t
 
-__all__ = ["ask", "suggested"]
+__all__ = ["AXIS_NAMES", "ask", "owner_name", "suggested"]
 
 LONGEST: Final = 200
 OPEN: Final = "action-form"
@@ -83,10 +82,17 @@ def ask(
         on_click=_open,
         args=(asked,),
         type="primary" if primary else "secondary",
+        disabled=not here.who,
+        help=None if here.who else t("Say who you are first."),
     )
-    if st.session_state.get(OPEN) == asked.key("open"):
+    if here.who and st.session_state.get(OPEN) == asked.key("open"):
         title = t("Change the action") if action else t("Write down an action")
         st.dialog(title, width="medium", on_dismiss=_close)(_draw)(here, asked)
+
+
+def owner_name(here: Frame, owner: str) -> str:
+    """A team by its title, anybody else as they were named."""
+    return next((team.title for team in here.service.teams if team.name == owner), owner) or t("nobody")
 
 
 def _open(asked: _Asked) -> None:
@@ -116,15 +122,13 @@ def _draw(here: Frame, asked: _Asked) -> None:
     line = _judged_by(here, asked, wrong)
     _who_and_when(here, asked, wrong)
     with st.container(horizontal=True, vertical_alignment="center"):
-        author.ask(here.who, t("Your name, to sign"))
+        st.caption(t("as {who}", who=escaped(here.who)), width="content")
         st.button(
             t("Save"),
             key=asked.key("save"),
             type="primary",
             on_click=_save,
             args=(here, asked, line),
-            disabled=not here.who,
-            help=None if here.who else t("Say who you are first."),
         )
 
 
@@ -151,7 +155,7 @@ def _what(asked: _Asked, wrong: Mapping[str, str]) -> None:
 
 def _judged_by(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> Line | None:
     """The indicator with what it is now, and its target."""
-    lines = {line.address: line for line in known(here.folder, here.config, here.service.name).lines}
+    lines = {line.address: line for line in actions_loading.lines_of(here)}
     options = [NONE, *lines]
     left, right = st.columns([3, 2], gap="small")
     with left:
@@ -194,7 +198,7 @@ def _axis(asked: _Asked, line: Line | None) -> None:
 def _who_and_when(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> None:
     was, today = asked.action, _today(here)
     left, middle, right = st.columns([2, 2, 2], gap="small")
-    teams = [team.title for team in here.service.teams]
+    teams = [team.name for team in here.service.teams]
     owners = [*teams, was.owner] if was and was.owner not in teams else teams
     with left:
         st.selectbox(
@@ -202,6 +206,7 @@ def _who_and_when(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> None:
             owners,
             index=owners.index(was.owner) if was else None,
             key=asked.key("owner"),
+            format_func=lambda each: owner_name(here, each),
             accept_new_options=True,
             placeholder=t("A team or a name"),
         )

@@ -17,14 +17,25 @@ from metrics.review.action_months import Month, merged
 from metrics.review.actions import Action, actions
 from metrics.review.judged import Accepted, Judged, accepted
 from metrics.review.lines import Curve, Line, by_series, curve, figure, whole_steps
-from metrics.review.marks import Mark, marks
 from metrics.review.period import fitting_step
 from metrics.store import entries, read
 from metrics.ui.frame import Frame
 from metrics.ui.loading import known, said, store_of
 from metrics.ui.speaking import Words, words
 
-__all__ = ["Around", "Spoken", "around", "history", "judged", "line_of", "newest", "present", "spoken", "work"]
+__all__ = [
+    "Around",
+    "Spoken",
+    "around",
+    "history",
+    "judged",
+    "line_of",
+    "lines_of",
+    "newest",
+    "present",
+    "spoken",
+    "work",
+]
 
 WEEK: Final = timedelta(weeks=1)
 POINTS: Final = 220
@@ -48,13 +59,12 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Around:
-    """A line around an action's start, and what else happened there."""
+    """A line around an action's start."""
 
     line: Line
     curve: Curve | None
     window: Window
     step: timedelta
-    marks: tuple[Mark, ...]
 
 
 def newest(here: Frame) -> datetime:
@@ -76,10 +86,14 @@ def _begun(folder: Path, version: str, service: str) -> Mapping[str, datetime]:
         return entries.begun(db, "action", service)
 
 
+def lines_of(here: Frame) -> tuple[Line, ...]:
+    """Every line that an action may be judged by."""
+    return known(here.folder, here.config, here.service.name).lines
+
+
 def line_of(here: Frame, address: str | None) -> Line | None:
     """The line of this address, if there is one."""
-    lines = known(here.folder, here.config, here.service.name).lines
-    return next((line for line in lines if line.address == address), None)
+    return next((line for line in lines_of(here) if line.address == address), None)
 
 
 @said
@@ -87,7 +101,7 @@ def judged(here: Frame, action: Action, every: Sequence[Action]) -> Judged:
     """The verdict as the data has it now."""
     # Only what was begun beside it matters: a word on another action costs nothing.
     beside = tuple(each for each in every if each.component == action.component and each.started)
-    known_lines = known(here.folder, here.config, here.service.name).lines
+    known_lines = lines_of(here)
     key = (here.folder, _stamp(here), repr(here.service), _fixed(action), tuple(map(_fixed, beside)))
     found = _judged(*key, newest(here), here.service, known_lines, action, beside)
     # Its words may have changed since.
@@ -125,8 +139,7 @@ def around(here: Frame, action: Action) -> Around | None:
     started = action.started
     window = span(started, until) if started is not None and started < until else Window(until - 8 * WEEK, until)
     found = _around(here.folder, _stamp(here), line.ids, line.reads, window.start, window.end, here.zone, line)
-    every = _marks(here.folder, _stamp(here), repr(here.service), window.start, window.end, here.service)
-    return Around(line, *found, tuple(mark for mark in every if mark.component == action.component))
+    return Around(line, *found)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -145,15 +158,6 @@ def _around(
     with store_of(folder).read() as db:
         buckets = by_series(read.buckets(db, sorted(_line.reads), window, step, zone))
     return whole_steps(_line, curve(_line, buckets), window, step), window, step
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _marks(
-    folder: Path, stamp: str, described: str, since: datetime, until: datetime, _service: Service
-) -> tuple[Mark, ...]:
-    window = Window(since, until)
-    with store_of(folder).read() as db:
-        return marks(read.events(db, window, ("deployment", "incident"), _service.name), window, _service)
 
 
 @said

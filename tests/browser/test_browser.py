@@ -20,6 +20,7 @@ PATHS = {
     "/delivery": "Delivery",
     "/batches": "Batches",
     "/alerts": "Alerts",
+    "/actions": "Actions",
     "/coverage": "Coverage",
     "/sources": "Sources",
 }
