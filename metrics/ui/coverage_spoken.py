@@ -1,4 +1,4 @@
-"""What a person says of a hole: that a component can't have it and why, or that it is to be collected after all."""
+"""What a person says of a hole: that a component can't have it and why, that it is needed, and who acts on it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import streamlit as st
 
 from metrics.model import Entry
 from metrics.review.coverage import Cell
-from metrics.ui import address, author, speaking
+from metrics.ui import action_form, address, author, speaking
+from metrics.ui.coverage_words import how_it_stands, named
 from metrics.ui.delivery_words import escaped
 from metrics.ui.frame import Frame
 from metrics.ui.words import age, t
@@ -61,6 +62,13 @@ def draw_to_say(here: Frame, cell: Cell) -> None:
             )
             seen = speaking.words(here, "hole").seen("hole", subject)
             st.form_submit_button(t("Say so"), on_click=_declare, args=(cell, seen), type="primary")
+        action_form.ask(
+            here,
+            why=f"hole/{subject}",
+            why_sentence=f"{named(cell)}: {how_it_stands(cell, here.zone, here.now)}",
+            component=cell.component.name,
+            indicator=cell.indicator.name,
+        )
         author.ask(here.who, t("Your name, to say so"))
     if st.session_state.pop("hole-without-reason", None) == subject:
         st.warning(t("Say why: without a reason it stays a hole."))

@@ -140,3 +140,13 @@ def test_the_service_file_is_named_where_it_says_so(demo, monkeypatch):
 
 def button(app: AppTest, label: str):
     return next(each for each in app.button if each.label == label)
+
+
+def test_an_action_is_written_down_for_a_hole(folder, monkeypatch):
+    app = visit(PAGE, of_one_host(folder), monkeypatch, **LINK)
+    assert button(app, "Write down an action …").disabled
+    app.text_input(key="author-field").set_value("Mika").run()
+    button(app, "Write down an action …").click().run()
+    assert not app.exception
+    assert "Why: web-1 · Memory: never collected" in [each.value.replace("\\", "") for each in app.caption]
+    assert "act-hole/web-1/system.memory.utilization-what" in [each.key for each in app.text_input]

@@ -178,7 +178,7 @@ def _holes(plan: Plan) -> Iterator[Work]:
 
 
 def _before(plan: Plan, since: datetime) -> datetime:
-    """When it was decided to collect something: in the first review, for it tells every hole, else two weeks before."""
+    """When it was decided to collect something: in the first review, which tells all holes, else two weeks before."""
     held = [end + timedelta(minutes=40) for _, end in review_ends(plan) if end + DAY < since]
     return held[0] if held else since - 2 * WEEK
 
