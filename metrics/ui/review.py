@@ -43,8 +43,8 @@ STYLE = """<style>
 .st-key-review-meeting .st-key-review-headline span { font-size: 1rem; }
 .st-key-review-meeting :is(li, button p, textarea) { font-size: 1.08rem; }
 .review-time { white-space: nowrap; font-variant-numeric: tabular-nums; opacity: 0.8; }
-.review-clock.over { color: #c62a2f; font-weight: 600; opacity: 1; }
-@media (prefers-color-scheme: dark) { .review-clock.over { color: #ff9592; } }
+.review-time:has(.over) { opacity: 1; }
+.review-clock.over { background: #c62a2f; color: #ffffff; border-radius: 4px; padding: 0 0.35rem; }
 </style>"""
 OTHER = {"item": None, "mode": None, "with": None}
 """What means nothing in another review."""

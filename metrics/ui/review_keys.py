@@ -31,7 +31,21 @@ SCRIPT = """<script>
 if (!window.tomoniReview) {
   window.tomoniReview = {};
   const find = (what) => document.querySelector(what);
-  const press = (what) => { const found = find(what); if (found && !found.disabled) found.click(); };
+  let busy = 0;
+  const hit = (found) => {
+    if (found && !found.disabled) { busy = performance.now() + 150; found.click(); }
+  };
+  const press = (what) => hit(find(what));
+  const idle = () => performance.now() > busy && !find("[data-stale=true]") &&
+    find("[data-testid=stApp]").dataset.testScriptState === "notRunning";
+  // A key that is hit before its item is drawn waits for it: it must not decide about the item before.
+  let queue = [];
+  const work = () => {
+    while (queue.length && idle()) queue.shift().act();
+    queue = queue.filter((each) => performance.now() < each.until);
+    if (queue.length) setTimeout(work, 40);
+  };
+  const later = (act) => { queue.push({ act, until: performance.now() + 5000 }); work(); };
   const focus = (what) => { const found = find(what); if (found) found.focus(); };
   const way = (name) => focus(`.st-key-review-way-${name} [data-testid=stButton] button`);
   const acts = {
@@ -52,12 +66,14 @@ if (!window.tomoniReview) {
     }
     if (document.querySelector("[role=dialog], [data-testid=stPopoverBody]")) return;
     let act = acts[event.key];
-    const column = at && at.closest("[class*=st-key-review-way-]");
-    if (column && /^[1-9]$/.test(event.key)) {
-      const button = column.querySelectorAll("[data-testid=stButton] button")[event.key - 1];
-      if (button && !button.disabled) act = () => button.click();
+    const column = () => document.activeElement.closest("[class*=st-key-review-way-]");
+    if (/^[1-9]$/.test(event.key)) {
+      act = () => hit(column()?.querySelectorAll("[data-testid=stButton] button")[event.key - 1]);
     }
-    if (act) { event.preventDefault(); act(); }
+    if (event.key === "Enter" && (queue.length || (column() && !idle()))) {
+      act = () => hit(document.activeElement.closest("[class*=st-key-review-way-] button"));
+    }
+    if (act) { event.preventDefault(); if (!event.repeat) later(act); }
   });
   const seen = {};
   const tick = () => document.querySelectorAll(".review-clock").forEach((shown) => {

@@ -7,7 +7,7 @@ from datetime import date
 import streamlit as st
 
 from metrics.review.minutes import Topic, open_topics
-from metrics.ui import address, review_agenda, review_close, review_keys, review_topic
+from metrics.ui import action_form, address, review_agenda, review_close, review_keys, review_topic
 from metrics.ui.delivery_words import escaped
 from metrics.ui.review_loading import Held
 from metrics.ui.words import counted, day, t
@@ -104,6 +104,8 @@ def _end(held: Held) -> None:
     review_agenda.draw_actions(held)
     if not held.is_open:
         return
+    with st.container(key="review-action", width="content"):
+        action_form.ask(held.here, why="", why_sentence="", review=held.review.id)
     if missing:
         st.markdown(t("**Without a decision**"))
         review_close.draw_missing(missing)

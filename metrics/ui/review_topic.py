@@ -7,8 +7,9 @@ import streamlit as st
 from metrics.meeting.compare import correction_sentence
 from metrics.meeting.told import decision_sentence, figure_sentence, owner_names
 from metrics.model import Entry
+from metrics.review.lines import parse_address
 from metrics.review.minutes import Topic, decision_of
-from metrics.ui import frame, review_chart, review_decide
+from metrics.ui import action_form, frame, review_chart, review_decide
 from metrics.ui.delivery_words import escaped
 from metrics.ui.review_acts import note
 from metrics.ui.review_choices import word_of
@@ -101,7 +102,29 @@ def _notes(held: Held, topic: Topic) -> None:
             t("Keep as a note"), key=f"note-{topic.subject}", on_click=note, args=(topic.subject, key),
             disabled=not who, help=None if who else t("Say who you are first."),
         )  # fmt: skip
+        if held.is_open and topic.section != "actions":
+            _action(held, topic)
         _history(held, topic)
+
+
+def _action(held: Held, topic: Topic) -> None:
+    """What is done about it, judged by the line that it is about."""
+    kind, _, rest = topic.subject.partition("/")
+    component, part, indicator = None, None, None
+    if topic.figures:
+        component, part, indicator = parse_address(topic.figures[0].address)
+    elif kind == "hole":
+        component, _, indicator = rest.partition("/")
+    with st.container(key="review-action", width="content"):
+        action_form.ask(
+            held.here,
+            why=topic.subject,
+            why_sentence=topic.sentence,
+            component=component,
+            part=part,
+            indicator=indicator,
+            review=held.review.id,
+        )
 
 
 def _history(held: Held, topic: Topic) -> None:

@@ -15,6 +15,10 @@ STYLE = """<style>
   background: rgba(120, 140, 170, 0.2); color: inherit;
 }
 [data-testid="stMultiSelect"] [data-tag] button { background: transparent; }
+/* White on the dark theme's own blue is too faint for AA; one blue reads on both pages. */
+[data-testid="stApp"] button[kind^="primary"]:not(:disabled) {
+  background: #1d4ed8; border-color: #1d4ed8; color: #ffffff;
+}
 /* The menu shares its line with Streamlit's own corner menu. */
 header[data-testid="stHeader"], header[data-testid="stHeader"] * { background: transparent; pointer-events: none; }
 header[data-testid="stHeader"] button, header[data-testid="stHeader"] button * { pointer-events: auto; }
