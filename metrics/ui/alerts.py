@@ -57,7 +57,7 @@ def draw(here: Frame, pile: Pile, words: Sequence[Entry], until: datetime) -> No
         _idle(pile, here.zone)
     now = alerts_decide.local_day(here)
     with st.container(horizontal=True, vertical_alignment="center", key="rules-bar"):
-        st.subheader(t("Rules, those with most firings first"), anchor=False, width="content")
+        st.subheader(alerts_list.heading(), anchor=False, width="content")
         st.space("stretch")
         found = alerts_list.listed(pile, words, now)
     with st.container(key="rules-table"):

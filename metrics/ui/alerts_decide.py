@@ -59,13 +59,18 @@ def draw(here: Frame, each: Listed, pile: Pile, until: datetime) -> None:
 
 
 def _holds(here: Frame, word: Entry) -> None:
-    due = check_date(word)
+    due, check = check_date(word), ""
+    if due is not None:
+        is_past = due <= local_day(here)
+        check = (
+            t("; to be looked at since {day}", day=day(due)) if is_past else t("; looked at on {day}", day=day(due))
+        )
     told = t(
         "**✓ {what}**  \n:gray[{who}, {age}{check}]",
         what=escaped(tell(word)),
         who=escaped(word.author),
         age=age(word.at, here.now),
-        check=t("; its effect is looked at on {day}", day=day(due)) if due else "",
+        check=check,
     )
     st.markdown(told)
 

@@ -18,12 +18,13 @@ from metrics.ui import address, controls, tables
 from metrics.ui.alerts_words import BRANCH_NAMES, branch_said, check_date, why
 from metrics.ui.words import day, number, one_of, quantity, t
 
-__all__ = ["Listed", "chosen", "draw", "explain_branch", "listed"]
+__all__ = ["Listed", "chosen", "draw", "explain_branch", "heading", "listed"]
 
 ROWS_SHOWN = 10
 # More are read by nobody; whoever wants one of them has its link or its name in the export.
 MOST = 500
 _COUNTED = ("impact", "incident", "harm", "batch", "night", "burst", "alone")
+NO_WEEKS = np.array([], dtype=np.float32)
 SHOWN: Mapping[str, str] = {"fired": "Fired", "open": "To decide", "due": "Check due", "decided": "Decided"}
 BRANCH_BADGES: Mapping[Branch | None, str] = {
     "remove": "violet", "reduce": "orange", "automate": "blue", "watch": "green", "keep": "gray", None: "gray",
@@ -97,6 +98,12 @@ def explain_branch() -> None:
         )
 
 
+def heading() -> str:
+    """In which order they are listed."""
+    is_by_word = address.asked("show") in ("due", "decided")
+    return t("Rules, decided on last first") if is_by_word else t("Rules, those with most firings first")
+
+
 def chosen(pile: Pile, words: Sequence[Entry], found: Sequence[Listed]) -> Listed | None:
     """What the link names, else the first that is listed."""
     asked = address.asked("rule")
@@ -147,6 +154,10 @@ def _frame(found: Sequence[Listed], pile: Pile, today: date) -> pd.DataFrame:
     """What is not known is an empty cell, never 0."""
     figures = _figures(pile).reindex([each.key for each in found]).reset_index(drop=True)
     figures["fired"] = figures["fired"].fillna(0).astype(int)
+    texts = [name for name in figures.columns if name not in ("fired", "weeks")]
+    figures[texts] = figures[texts].where(figures[texts].notna(), "")
+    weeks = [each if isinstance(each, np.ndarray) else NO_WEEKS for each in figures["weeks"]]
+    figures["weeks"] = pd.Series(weeks, dtype=object)
     figures["branch"] = [[_badge(each)] for each in found]
     figures["rule"], figures["component"] = [each.name for each in found], [each.component for each in found]
     figures["check"] = [_check(each, today) for each in found]

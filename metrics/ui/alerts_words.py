@@ -176,6 +176,8 @@ def _foretold(rule: Rule) -> str:
 def _durations(tally: Tally) -> str:
     if tally.lasting is None or tally.median is None:
         return t("How long it lasts is not known.")
+    if tally.n == 1:
+        return t("It was on for {total}.", total=quantity(tally.lasting, "s"))
     total, median = quantity(tally.lasting, "s"), quantity(tally.median, "s")
     return t("It was on for {total} in all, half of the times for less than {median}.", total=total, median=median)
 

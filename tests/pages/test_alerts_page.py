@@ -180,6 +180,8 @@ def test_a_removed_rule_that_is_silent_can_still_be_looked_at(folder, monkeypatc
     assert not app.exception
     text = said(app)
     assert "No firing in the 13 weeks" in text
+    row = app.dataframe[0].value.iloc[0]
+    assert (row["fired"], row["why"], row["before"], row["night"]) == (0, "", "", "")
     assert r"a \[b\]\(http\:" in text
 
 

@@ -26,6 +26,8 @@ BURST: Final = timedelta(hours=1)
 SOON: Final = timedelta(minutes=15)
 """An alert may be over before somebody writes the incident down, or the line has crossed its threshold."""
 DAY: Final = timedelta(days=1)
+OPEN: Final = DAY
+"""What was never told to be over would come with every incident from then on: for longer it counts for nothing."""
 NEAR: Final = timedelta(minutes=30)
 """An incident of another component counts as impact only if it began this close to the firing."""
 FORETOLD: Final = timedelta(days=3)
@@ -60,7 +62,8 @@ def judged(firings: pd.DataFrame, beside: Beside) -> pd.DataFrame:
     """
     frame = firings.copy()
     started = micros(frame["started_at"])
-    until = micros(frame["ended_at"].fillna(pd.Timestamp(beside.now)))
+    at_most = (frame["started_at"] + OPEN).where(frame["started_at"] + OPEN < beside.now, pd.Timestamp(beside.now))
+    until = micros(frame["ended_at"].fillna(at_most))
     mine = started, np.maximum(until, started)
     soon = started, np.maximum(mine[1], started + _us(SOON))
     frame["seconds"] = (frame["ended_at"] - frame["started_at"]).dt.total_seconds()

@@ -117,3 +117,9 @@ def test_what_goes_on_has_no_duration_and_has_not_ended_by_itself():
     found = one(fired("db", "cpu", THEN, None, acted=False), made.beside())
     assert pd.isna(found["seconds"])
     assert found["alone"] is None
+
+
+def test_what_is_never_told_to_be_over_does_not_come_with_every_later_incident():
+    beside = made.beside(made.events(("db", THEN + DAY * 0.75, 60), ("db", THEN + 1.5 * DAY, 60)))
+    assert one(fired("db", "cpu", THEN, None), beside)["incident"] == "incident 0 of db"
+    assert one(fired("db", "cpu", THEN - DAY / 2, None), beside)["incident"] == ""
