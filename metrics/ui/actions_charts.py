@@ -28,6 +28,7 @@ LEGEND = {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"siz
 BAR_MS = 22 * 86_400_000
 PER_CENT = {"range": [0, 100], "ticksuffix": " %"}
 COUNTS = {"tickformat": "d", "rangemode": "tozero"}
+LEAST_MONTHS = 6
 # Up to so many every whole number has a tick, and no half has one.
 FEW = 4
 # 2024-01-01 was a Monday: a week that every reader's calendar writes alike.
@@ -214,14 +215,14 @@ def months(found: Months, names: Sequence[tuple[str, str, str]], *, as_share: bo
         ],
         "layout": {
             "height": MONTH_HEIGHT,
-            "margin": {"l": 34, "r": 6, "t": 20, "b": 22},
+            "margin": {"l": 42, "r": 6, "t": 20, "b": 22},
             "barmode": "stack", "bargap": 0.25, "showlegend": True, "legend": LEGEND, "dragmode": False,
             "hovermode": "x unified",
             "xaxis": {
                 "type": "date", "fixedrange": True, "showgrid": False, "tickformat": "%b", "hoverformat": "%b %Y",
                 "dtick": "M1" if len(found) <= 12 else "M3",
                 # A bar as wide as a month stands about its first day.
-                "range": [_beside(found[0], -20), _beside(found[-1], 20)],
+                "range": [_beside(found[0], min(-20, 31 * (len(found) - LEAST_MONTHS))), _beside(found[-1], 20)],
             },
             "yaxis": {
                 "fixedrange": True, "automargin": False, "nticks": 4, "zeroline": False,

@@ -136,7 +136,9 @@ def _chart(here: Frame, action: Action, judged: Judged) -> None:
         st.caption(t("**{name}**, in up to eight weeks before and after the start", name=name))
         config = {"displayModeBar": False}
         st.plotly_chart(figure, key="action-line", config=config, alt=t("The line before and after"))
-        legend = [t("red dashes: the start"), t("grey and blue levels: before and after, as they were matched")]
+        legend = [t("red dashes: the start")] if action.started else []
+        if judged.effect is not None and not judged.effect.is_per_demand:
+            legend.append(t("grey and blue levels: before and after, as they were matched"))
         if judged.others:
             legend.append(t("violet: other changes of the component"))
         st.caption("; ".join(legend))
