@@ -119,7 +119,7 @@ def _draw(here: Frame, asked: _Asked) -> None:
             t("Why"), key=asked.key("why"), max_chars=LONGEST, placeholder=t("What was seen, with its number")
         )
     _what(asked, wrong)
-    line = _judged_by(here, asked, wrong)
+    _judged_by(here, asked, wrong)
     _who_and_when(here, asked, wrong)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(t("as {who}", who=escaped(here.who)), width="content")
@@ -128,7 +128,7 @@ def _draw(here: Frame, asked: _Asked) -> None:
             key=asked.key("save"),
             type="primary",
             on_click=_save,
-            args=(here, asked, line),
+            args=(here, asked),
         )
 
 
@@ -153,7 +153,7 @@ def _what(asked: _Asked, wrong: Mapping[str, str]) -> None:
     )
 
 
-def _judged_by(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> Line | None:
+def _judged_by(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> None:
     """The indicator with what it is now, and its target."""
     lines = {line.address: line for line in actions_loading.lines_of(here)}
     options = [NONE, *lines]
@@ -177,11 +177,10 @@ def _judged_by(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> Line | N
             placeholder=_now(here, line),
         )
     _tell(wrong, "target")
-    _axis(asked, line)
-    return line
+    _axis(asked)
 
 
-def _axis(asked: _Asked, line: Line | None) -> None:
+def _axis(asked: _Asked) -> None:
     """How it scales, where the reason is a limit."""
     was = asked.action
     is_limit = asked.why.startswith("limit/") or (was is not None and (was.axis or was.why.startswith("limit/")))
@@ -244,11 +243,12 @@ def _start(asked: _Asked, today: date, zone: str) -> date | None:
 # keeping it ---------------------------------------------------------------------------------------------------
 
 
-def _save(here: Frame, asked: _Asked, line: Line | None) -> None:
+def _save(here: Frame, asked: _Asked) -> None:
     """Callback: what is wrong is told at its field, and nothing is kept."""
     state = st.session_state
     what = " ".join(str(state.get(asked.key("what")) or "").split())
     owner = " ".join(str(state.get(asked.key("owner")) or "").split())
+    line = actions_loading.line_of(here, state.get(asked.key("line")))
     started = _started(here, asked)
     check = state.get(asked.key("check"))
     target, target_wrong = _target(str(state.get(asked.key("target")) or ""), line)
@@ -280,7 +280,9 @@ def _save(here: Frame, asked: _Asked, line: Line | None) -> None:
         started=started,
     )
     say("action", made.id, entry(made, here.now, here.who).said, was.at)
-    state["action-saved"] = made.id
+    if not asked.why and asked.action is None:
+        # Written on the page of all actions, which shows it next.
+        state["action-saved"] = made.id
     _close()
 
 
