@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from metrics.meeting.alert_pile import checked, pile
 from metrics.meeting.setting import Setting
 from metrics.model import Entry, Window
-from metrics.review.alerts.check import is_due
+from metrics.review.alerts.check import Checked, Ruled, is_due
 from metrics.review.alerts.pile import Pile, Rule
 from metrics.review.minutes import Section, Topic
 from metrics.store import entries
 from metrics.ui import alerts_words
-from metrics.ui.words import counted, day_range, number, t
+from metrics.ui.words import counted, day, day_range, number, t
 
 __all__ = ["section"]
 
@@ -64,14 +65,20 @@ def _why(setting: Setting, found: Pile, words: Mapping[str, Entry], key: str) ->
 
 def _topic(setting: Setting, found: Pile, key: str, rule: Rule | None, word: Entry | None, why: str) -> Topic:
     component = key.partition("/")[0]
-    branch = (alerts_words.branch_said(word) if word else None) or (rule.suggestion.branch if rule else None)
+    ruled = alerts_words.ruled_of(word) if word else None
+    came = (
+        checked(setting.db, setting.service, setting.lines, ruled, setting.window.end)
+        if ruled and why == "due"
+        else None
+    )
+    branch = ruled.branch if ruled else rule.suggestion.branch if rule else None
     return Topic(
         subject=f"rule/{key}",
         section="alerts",
-        sentence=_sentence(rule, key, found),
+        sentence=_effect(ruled, came, found.period.zone) if ruled and came else _sentence(rule, key, found),
         owners=tuple(each.owner for each in setting.service.components if each.name == component and each.owner),
         tag=t(TAGS[why]),
-        detail=(*_came(setting, word, why), *_evidence(rule, found)),
+        detail=(*_said(word), *_came(ruled, came), *_evidence(rule, found)),
         reasons=(alerts_words.why(rule),) if rule else (),
         page="alerts",
         query={"service": setting.service.name, "rule": key},
@@ -118,19 +125,28 @@ def _sentence(rule: Rule | None, key: str, found: Pile) -> str:
     )
 
 
-def _came(setting: Setting, word: Entry | None, why: str) -> tuple[str, ...]:
-    """What was said of it, and what came of that."""
+def _effect(ruled: Ruled, came: Checked, zone: str) -> str:
+    """What came of a disposition, in one line."""
+    return t(
+        "{rule} of {component}, {branch} since {day}: {outcome}; firings {before} before, {after} after",
+        rule=ruled.rule,
+        component=ruled.component,
+        branch=t(alerts_words.BRANCH_NAMES[ruled.branch]),
+        day=day(ruled.at.astimezone(ZoneInfo(zone)).date()),
+        outcome=t(alerts_words.OUTCOMES[came.outcome]),
+        before=t("not known") if came.fired_before is None else number(came.fired_before),
+        after=number(came.fired_after),
+    )
+
+
+def _said(word: Entry | None) -> tuple[str, ...]:
     if word is None:
         return ()
-    told = t("{who} said: {what}.", who=word.author, what=alerts_words.tell(word).rstrip("."))
-    ruled = alerts_words.ruled_of(word)
-    if why != "due" or ruled is None:
-        return (told,)
-    came = checked(setting.db, setting.service, setting.lines, ruled, setting.window.end)
-    if came is None:
-        return (told,)
-    outcome = t("What came of it: {outcome}.", outcome=t(alerts_words.OUTCOMES[came.outcome]))
-    return (told, outcome, *alerts_words.checked(came, ruled, is_over=True))
+    return (t("{who} said: {what}.", who=word.author, what=alerts_words.tell(word).rstrip(".")),)
+
+
+def _came(ruled: Ruled | None, came: Checked | None) -> tuple[str, ...]:
+    return alerts_words.checked(came, ruled, is_over=True) if ruled and came else ()
 
 
 def _nothing(found: Pile) -> str:
