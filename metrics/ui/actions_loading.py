@@ -10,8 +10,8 @@ from typing import Final
 
 import streamlit as st
 
+from metrics.meeting.verdicts import AROUND, span
 from metrics.meeting.verdicts import judged as judged_by
-from metrics.meeting.verdicts import span
 from metrics.model import Entry, Service, Window
 from metrics.review.action_months import Month, merged
 from metrics.review.actions import Action, actions
@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 WEEK: Final = timedelta(weeks=1)
+DAY: Final = timedelta(days=1)
 POINTS: Final = 220
 CHANGES: Final = timedelta(days=366)
 """How far back merged changes are counted."""
@@ -99,13 +100,20 @@ def line_of(here: Frame, address: str | None) -> Line | None:
 @said
 def judged(here: Frame, action: Action, every: Sequence[Action]) -> Judged:
     """The verdict as the data has it now."""
-    # Only what was begun beside it matters: a word on another action costs nothing.
-    beside = tuple(each for each in every if each.component == action.component and each.started)
-    known_lines = lines_of(here)
-    key = (here.folder, _stamp(here), repr(here.service), _fixed(action), tuple(map(_fixed, beside)))
-    found = _judged(*key, newest(here), here.service, known_lines, action, beside)
+    # Only what was begun on the same component in the same weeks matters: a word on another action costs nothing.
+    beside = tuple(each for each in every if _is_beside(each, action))
+    # One short text: Streamlit takes longer over a hundred tuples than over a verdict.
+    depends = repr((_fixed(action), [_fixed(each) for each in beside]))
+    key = (here.folder, _stamp(here), repr(here.service), depends)
+    found = _judged(*key, newest(here), here.service, lines_of(here), action, beside)
     # Its words may have changed since.
     return replace(found, action=action)
+
+
+def _is_beside(other: Action, action: Action) -> bool:
+    if other.component != action.component or other.started is None or action.started is None:
+        return False
+    return abs(other.started - action.started) <= AROUND + DAY
 
 
 def _fixed(action: Action) -> tuple[object, ...]:
@@ -118,8 +126,7 @@ def _judged(
     folder: Path,
     stamp: str,
     described: str,
-    fixed: tuple[object, ...],
-    others: tuple[tuple[object, ...], ...],
+    depends: str,
     as_of: datetime,
     _service: Service,
     _lines: tuple[Line, ...],
