@@ -17,7 +17,7 @@ from metrics.review.batches import By, Job, Step, history, jobs, steps
 from metrics.review.lines import Line
 from metrics.review.period import Period
 from metrics.store import read
-from metrics.ui.loading import known, said, store_of
+from metrics.ui.loading import data_of, known, said, store_of
 
 __all__ = ["Batches", "batches", "nightly", "reach", "rows", "was_higher"]
 
@@ -50,7 +50,7 @@ def batches(folder: Path, settings: Config, service: Service, period: Period) ->
     """All jobs of a service in a period."""
     window = period.window
     lines = demand(known(folder, settings, service.name).lines, service)
-    version = store_of(folder).version()
+    version = data_of(folder)
     return _batches(folder, version, repr(service), window.start, window.end, period.zone, service, lines)
 
 
@@ -87,7 +87,7 @@ def was_higher(
     """What was higher or lower while a job ran."""
     lines = watched(known(folder, settings, service.name).lines)
     window = seen.period.window
-    version = store_of(folder).version()
+    version = data_of(folder)
     return _was_higher(folder, version, repr(service), window.start, window.end, job.key, seen, job, lines)
 
 

@@ -14,7 +14,7 @@ from metrics.collect.run import Outcome, chosen
 from metrics.review.collection import Health, SeriesState, SourceState
 from metrics.ui import controls, gathering
 from metrics.ui.frame import Frame
-from metrics.ui.loading import Ledger, said, store_of
+from metrics.ui.loading import Ledger, data_of, said
 from metrics.ui.words import age, both, counted, moment, number, span, t, title_of
 
 __all__ = ["collect_now", "draw_refusals", "draw_runs", "draw_series", "draw_sources"]
@@ -156,7 +156,7 @@ def draw_series(here: Frame, seen: Ledger) -> None:
     states = seen.collection.series
     if not states:
         return
-    version = store_of(here.folder).version()
+    version = data_of(here.folder)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(counted("{n} series", "{n} series", len(states)), anchor=False, width="content")
         st.space("stretch")

@@ -38,6 +38,7 @@ __all__ = [
     "agenda",
     "collect_in_background",
     "configuration",
+    "data_of",
     "drawn",
     "events",
     "facts",
@@ -105,17 +106,28 @@ def store_of(folder: Path) -> Store:
     return Store(folder / "tomoni.duckdb")
 
 
+def data_of(folder: Path) -> str:
+    """What figures depend on: changes with the data and not with each word that somebody says."""
+    store = store_of(folder)
+    return _data_of(folder, store.version()) if store.exists() else ""
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _data_of(folder: Path, version: str) -> str:
+    with store_of(folder).read() as db:
+        return read.stamp(db)
+
+
 def state_of(folder: Path, service: Service, period: Period, *more: str) -> tuple[str, ...]:
     """What a view depends on: the key for whatever is made of it."""
     window = period.window
-    version = store_of(folder).version()
-    return (str(folder), version, repr(service), window.start.isoformat(), window.end.isoformat(), *more)
+    return (str(folder), data_of(folder), repr(service), window.start.isoformat(), window.end.isoformat(), *more)
 
 
 @said
 def facts(folder: Path, now: datetime) -> Facts:
     store = store_of(folder)
-    return _facts(folder, store.version(), now) if store.exists() else Facts((), {}, {}, (), ())
+    return _facts(folder, data_of(folder), now) if store.exists() else Facts((), {}, {}, (), ())
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -163,7 +175,7 @@ class Known:
 def known(folder: Path, settings: Config, service: str) -> Known:
     """What the store has of a service."""
     kinds = tuple((source.name, source.kind) for source in settings.sources)
-    return _known(folder, store_of(folder).version(), service, kinds)
+    return _known(folder, data_of(folder), service, kinds)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -181,7 +193,7 @@ def home(folder: Path, settings: Config, service: Service, period: Period) -> ov
     window = period.window
     return _home(
         folder,
-        store_of(folder).version(),
+        data_of(folder),
         service.name,
         window.start,
         window.end,
@@ -231,7 +243,7 @@ def drawn(folder: Path, chosen: Sequence[Line], period: Period, step: timedelta 
     """Some lines in the period and in the one before it, in these steps or raw."""
     window = period.window
     key = tuple((line.reads, line.ids) for line in chosen)
-    return _drawn(folder, store_of(folder).version(), key, window.start, window.end, period.zone, step, tuple(chosen))
+    return _drawn(folder, data_of(folder), key, window.start, window.end, period.zone, step, tuple(chosen))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -268,8 +280,7 @@ def _points(
 
 @said
 def events(folder: Path, service: Service, window: Window, kinds: Sequence[str]) -> tuple[Mark, ...]:
-    store = store_of(folder)
-    return _events(folder, store.version(), service.name, window.start, window.end, tuple(kinds), service)
+    return _events(folder, data_of(folder), service.name, window.start, window.end, tuple(kinds), service)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -299,7 +310,7 @@ def sources(folder: Path, settings: Config, now: datetime) -> Ledger:
     if not store.exists():
         return Ledger(collection.Collection((), ()), pd.DataFrame(), pd.DataFrame())
     minute = now.replace(second=0, microsecond=0)
-    return _sources(folder, store.version(), minute, repr(settings), settings)
+    return _sources(folder, data_of(folder), minute, repr(settings), settings)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

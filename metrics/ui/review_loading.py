@@ -25,7 +25,7 @@ from metrics.review.lines import Line
 from metrics.review.minutes import Figure, Review, Section, decided
 from metrics.store import entries, read
 from metrics.ui.frame import Frame
-from metrics.ui.loading import known, said, store_of
+from metrics.ui.loading import data_of, known, said, store_of
 from metrics.ui.speaking import Words, words
 from metrics.ui.words import t
 
@@ -77,7 +77,7 @@ class Held:
 def shelved(here: Frame) -> Shelved:
     """Which there are; a file is all that a review is, so the folder is asked each time."""
     shelf = Shelf(here.folder, here.service.name)
-    until = _newest(here.folder, store_of(here.folder).version(), repr(here.service), here.service, here.now)
+    until = _newest(here.folder, data_of(here.folder), repr(here.service), here.service, here.now)
     return Shelved(shelf.closed()[::-1], shelf.opened()[::-1], review_id(until, here.zone), until)
 
 

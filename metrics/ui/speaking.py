@@ -136,7 +136,7 @@ def _stamp(folder: Path, version: str, service: str) -> str:
         return entries.stamp(db, service)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=6, show_spinner=False)
 def _words(folder: Path, version: str, service: str, kinds: tuple[EntryKind, ...]) -> Words:
     with store_of(folder).read() as db:
         every = tuple(word for kind in kinds for word in entries.latest(db, kind, service))

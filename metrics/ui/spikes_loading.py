@@ -14,7 +14,7 @@ from metrics.review.suspects.trouble import Trouble
 from metrics.trends.agenda import Agenda, agenda_with_finding
 from metrics.trends.drill import Drill, drill
 from metrics.trends.reading import watched
-from metrics.ui.loading import known, said, store_of
+from metrics.ui.loading import data_of, known, said, store_of
 
 __all__ = ["agenda_with", "drilled"]
 
@@ -27,7 +27,7 @@ def drilled(
     kinds = {source.name: source.kind for source in settings.sources}
     asked = tuple(line for line in known(folder, settings, service.name).lines if line.address in set(trouble.lines))
     key = (repr(service), repr(trouble), repr(window), repr(kinds))
-    return _drilled(folder, store_of(folder).version(), key, service, kinds, asked, trouble, window)
+    return _drilled(folder, data_of(folder), key, service, kinds, asked, trouble, window)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

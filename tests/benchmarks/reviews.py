@@ -25,7 +25,6 @@ from tests.benchmarks.three_years import SERVICE, WEEK
 
 TURNS = 7
 PAGE_S, ENTRY_S, ON_S, OTHERS_S = 2.0, 0.5, 0.3, 2.0
-NAMES = itertools.count(1)
 
 
 def main() -> None:
@@ -88,7 +87,7 @@ def _words(store: Store) -> None:
 def _say(store: Store) -> None:
     """Somebody says something, elsewhere: whatever depends on words is stale from now on."""
     now = datetime.now(UTC)
-    word = Entry(now, "Ren", "note", SERVICE, f"finding/bench-{next(NAMES)}", {"text": "A note."})
+    word = Entry(now, "Ren", "note", SERVICE, f"finding/bench-{now:%H%M%S%f}", {"text": "A note."})
     if entries.answer(store, word, now - timedelta(days=1)):
         raise RuntimeError("somebody else spoke of the same")
 
