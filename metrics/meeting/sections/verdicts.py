@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -31,7 +31,14 @@ def section(setting: Setting, every: Sequence[Action], words: Sequence[Entry]) -
     due = [each for each in ordered if _is_due(each, said.get(each.id), today, setting.review)]
     named = {each.id for each in due}
     waiting = [each for each in ordered if each.id not in named and _is_open(each, said.get(each.id), today)]
-    topics = (*(_due(setting, each, every) for each in due[:DUE]), *(_open(setting, each) for each in waiting[:OPEN]))
+    found = [
+        judged(setting.db, setting.service, setting.lines, each, setting.window.end, every) for each in due[:DUE]
+    ]
+    # All at once: asking for one line's figures takes as long as for all.
+    figures = setting.figures(
+        [each.action.address for each in found if each.action.address and not _is_matched(each)]
+    )
+    topics = (*(_due(setting, each, figures) for each in found), *(_open(setting, each) for each in waiting[:OPEN]))
     more = len(due[DUE:]) + len(waiting[OPEN:])
     nothing = "" if topics else t("No verdict is due, and no action is open.")
     return Section("verdicts", topics, more=more, nothing=nothing)
@@ -48,10 +55,10 @@ def _is_open(action: Action, said: Accepted | None, today: date) -> bool:
     return state(action, said, today) in ("not started", "under way", "done")
 
 
-def _due(setting: Setting, action: Action, every: Sequence[Action]) -> Topic:
-    found = judged(setting.db, setting.service, setting.lines, action, setting.window.end, every)
+def _due(setting: Setting, found: Judged, figures: Mapping[str, Figure]) -> Topic:
+    action = found.action
     verdict = found.verdict
-    figure = _figure(setting, found)
+    figure = _figure(found, figures)
     told = t("{what}: {told}", what=action.what, told=summary(found)) if found.effect else action.what
     return Topic(
         subject=f"action/{action.id}",
@@ -76,13 +83,18 @@ def _curve(setting: Setting, action: Action) -> tuple[tuple[datetime, float], ..
     return setting.curves([action.address], span(action.started, setting.window.end)).get(action.address, ())
 
 
-def _figure(setting: Setting, found: Judged) -> Figure | None:
+def _is_matched(found: Judged) -> bool:
+    """Whether both levels are in the line's own unit."""
+    return found.effect is not None and not found.effect.is_per_demand and not found.is_hourly
+
+
+def _figure(found: Judged, figures: Mapping[str, Figure]) -> Figure | None:
     """Before and after as they were matched; where these have a unit of their own, the review's own two periods."""
     effect, address = found.effect, found.action.address
-    if address is None:
+    if address is None or found.unit is None:
         return None
-    if effect is None or found.unit is None or effect.is_per_demand or found.is_hourly:
-        return setting.figures([address]).get(address)
+    if effect is None or not _is_matched(found):
+        return figures.get(address)
     return Figure(address, found.unit, effect.since, effect.until or found.as_of, effect.after, effect.before)
 
 
