@@ -29,6 +29,8 @@ STYLE = """<style>
 .st-key-review-figures { column-gap: 1.4rem; row-gap: 0; }
 .st-key-review-figures p, .st-key-review-open-topic :is(li, p) { font-size: 0.875rem; }
 [class*="st-key-item-r"] > :first-child { flex: 0 0 6.9rem; }
+[class*="st-key-said-r"] { padding: 0 0 0.25rem 7.8rem; margin-top: -0.2rem; }
+@media (max-width: 640px) { [class*="st-key-said-r"] { padding-left: 0; } }
 [class*="st-key-item-r"] button > div { width: 100%; justify-content: flex-start; text-align: left; }
 [class*="st-key-item-r"] > :last-child p { font-size: 0.875rem; white-space: nowrap; }
 .st-key-review-meeting [class*="st-key-review-way-"] { counter-reset: way; }
@@ -158,7 +160,7 @@ def _opening(held: Held, every: Shelved) -> None:
                 "still for everybody, and decisions can be made."
             )
         )
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             _about("open-attendees", "open-place", "", "")
             author.ask(held.here.who, t("Your name, to open it"))
             who = held.here.who

@@ -57,9 +57,13 @@ def draw_actions(held: Held) -> None:
     every = actions_of(held)
     if not every:
         st.caption(t("None was written down in this review so far."))
+    lines = []
     for each in every:
-        about = t("{owner}; looked at on {day}", owner=escaped(each.owner) or t("nobody yet"), day=day(each.check))
-        st.markdown(f"- {escaped(each.what)} :gray[({about})]")
+        owner = held.review.teams.get(each.owner, each.owner)
+        about = t("{owner}; looked at on {day}", owner=escaped(owner) or t("nobody yet"), day=day(each.check))
+        lines.append(f"- {escaped(each.what)} :gray[({about})]")
+    if lines:
+        st.markdown("\n".join(lines))
 
 
 def _chosen(held: Held) -> str | None:
@@ -112,7 +116,8 @@ def _row(held: Held, topic: Topic, place: int, *, is_open: bool) -> None:
         )
         st.markdown(_state(held, topic, decision), width="content")
     if decision is not None and held.state == "closed":
-        st.caption(escaped(decision_sentence(decision, held.review.zone)))
+        with st.container(key=f"said-r{place}"):
+            st.caption(escaped(decision_sentence(decision, held.review.zone)))
     if is_open:
         with st.container(border=True, key="review-open-topic"):
             review_topic.draw(held, topic)

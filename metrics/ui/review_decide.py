@@ -103,7 +103,8 @@ def _change(subject: str) -> None:
 
 def _last_time(held: Held, topic: Topic, decision: Decision | None, key: tuple[EntryKind, str]) -> None:
     before = last_time(held.words.every, held.review.id, topic)
-    if before is None:
+    frozen = held.review.closed_at
+    if before is None or (frozen is not None and before.at > frozen):
         return
     told = escaped(decision_sentence(before, held.review.zone))
     st.markdown(f":gray[{t('Last time: {told}', told=told)}]")

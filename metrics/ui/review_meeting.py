@@ -6,6 +6,7 @@ from datetime import date
 
 import streamlit as st
 
+from metrics.meeting.told import decision_sentence
 from metrics.review.minutes import Topic, open_topics
 from metrics.ui import action_form, address, review_agenda, review_close, review_keys, review_topic
 from metrics.ui.delivery_words import escaped
@@ -100,6 +101,7 @@ def _end(held: Held) -> None:
     with st.container(key="review-headline"):
         n = len(held.review.decisions)
         st.markdown(counted("{n} decision was made", "{n} decisions were made", n))
+    _decisions(held)
     st.markdown(t("**New actions**"))
     review_agenda.draw_actions(held)
     if not held.is_open:
@@ -111,3 +113,16 @@ def _end(held: Held) -> None:
         review_close.draw_missing(missing)
     else:
         review_close.draw(held, missing)
+
+
+def _decisions(held: Held) -> None:
+    """In the order of the agenda."""
+    review = held.review
+    said = [(topic, found) for topic in review.topics if (found := review.decision(topic.subject))]
+    if said:
+        st.markdown(
+            "\n".join(
+                f"- {escaped(topic.sentence)}  \n  :gray[{escaped(decision_sentence(found, review.zone))}]"
+                for topic, found in said
+            )
+        )

@@ -59,7 +59,7 @@ def _evidence(held: Held, topic: Topic, height: int) -> None:
             alt=t("The line in the review's time, shaded, and before it"),
         )
     told = [*(figure_sentence(each) for each in topic.figures), *topic.detail]
-    if topic.reasons and not _offers_reasons(held, topic):
+    if topic.section == "moved" and topic.reasons and not _offers_reasons(held, topic):
         told.append(t("Suspected: {reasons}", reasons="; ".join(topic.reasons)))
     if told:
         st.markdown("\n".join(f"- {escaped(each)}" for each in told))

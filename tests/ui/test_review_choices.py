@@ -94,3 +94,13 @@ def test_the_same_again_gets_another_week_to_look_into_it():
     assert same is not None
     assert same.fields == {"outcome": "investigate", "because": None, "owner": "Infra", "due": "2026-12-06"}
     assert repeated(replace(looked, outcome="remove"), TODAY) is None
+
+
+def test_an_action_that_is_under_way_asks_nothing():
+    waiting = replace(VERDICT, suggested="", tag="still open")
+    assert word_of(NOW, waiting) is None
+    assert columns(NOW, waiting, TODAY) == ()
+    # One that is due and that no data can judge is judged by a person, who says why.
+    (only,) = columns(NOW, replace(VERDICT, suggested="", tag="to be judged"), TODAY)
+    assert len(only.options) == 5
+    assert all(each.needs_words and each.fields["computed"] is None for each in only.options)
