@@ -36,9 +36,7 @@ def pile(db: read.Reader, service: Service, lines: Sequence[Line], period: Perio
     return ledger(firings, around, period, service, reach.start if reach else None)
 
 
-def checked(
-    db: read.Reader, service: Service, lines: Sequence[Line], ruled: Ruled, now: datetime
-) -> Checked | None:
+def checked(db: read.Reader, service: Service, lines: Sequence[Line], ruled: Ruled, now: datetime) -> Checked | None:
     """What came of a disposition up to now; None before any time has passed."""
     if now <= ruled.at:
         return None
