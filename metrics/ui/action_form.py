@@ -1,6 +1,6 @@
 """Writing an action down, or changing it, on any page: a button, and the dialog that it opens.
 
-It stays open however often the page runs anew, so that what somebody else says meanwhile takes nothing away.
+While it is open the page listens to nobody, so that what somebody else says meanwhile takes nothing away.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from metrics.ui import actions_loading
 from metrics.ui.delivery_words import escaped
 from metrics.ui.finding_words import line_name
 from metrics.ui.frame import Frame
-from metrics.ui.speaking import say
+from metrics.ui.speaking import TYPING, say
 from metrics.ui.verdict_words import KINDS as KIND_NAMES
 from metrics.ui.words import quantity, t
 
@@ -87,6 +87,7 @@ def ask(
     )
     if here.who and st.session_state.get(OPEN) == asked.key("open"):
         title = t("Change the action") if action else t("Write down an action")
+        st.session_state[TYPING] = True
         st.dialog(title, width="medium", on_dismiss=_close)(_draw)(here, asked)
 
 
@@ -209,6 +210,7 @@ def _who_and_when(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> None:
             accept_new_options=True,
             placeholder=t("A team or a name"),
         )
+        _tell(wrong, "owner")
     with middle:
         start = _start(asked, today, here.zone)
     with right:
@@ -218,8 +220,7 @@ def _who_and_when(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> None:
             key=asked.key("check"),
             help=t("Four weeks after the start tell a step that is worth it in four of five cases."),
         )
-    for field in ("owner", "check"):
-        _tell(wrong, field)
+        _tell(wrong, "check")
 
 
 def _start(asked: _Asked, today: date, zone: str) -> date | None:

@@ -32,7 +32,7 @@ LEAST_MONTHS = 6
 # Up to so many every whole number has a tick, and no half has one.
 FEW = 4
 # 2024-01-01 was a Monday: a week that every reader's calendar writes alike.
-MONDAY = "2024-01-01T00:00"
+MONDAY, MONDAY_NOON = "2024-01-01T00:00", "2024-01-01T12:00"
 
 
 def line(around: Around, judged: Judged, zone: str) -> Figure | None:
@@ -177,7 +177,7 @@ def week(effect: Effect, judged: Judged) -> Figure | None:
         "data": [
             {
                 "type": "scatter", "mode": "lines" if hours < 24 else "lines+markers", "name": name,
-                "x0": MONDAY, "dx": hours * 3_600_000,
+                "x0": MONDAY if hours < 24 else MONDAY_NOON, "dx": hours * 3_600_000,
                 "y": [None if value is None else round(value / by, 6) for value in profile],
                 "line": {"color": color, "width": 1.5}, "hovertemplate": f"%{{y:.4~g}} {unit}",
             }

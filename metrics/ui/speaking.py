@@ -19,9 +19,11 @@ from metrics.ui.frame import Frame
 from metrics.ui.loading import said, store_of
 from metrics.ui.words import age, t
 
-__all__ = ["Said", "Words", "draw_rival", "keep", "listen", "say", "undo", "words"]
+__all__ = ["TYPING", "Said", "Words", "draw_rival", "keep", "listen", "say", "undo", "words"]
 
 SECOND = 1.0
+TYPING = "types-in-a-dialog"
+"""Whoever opens a dialog sets it: a page that runs anew would take what is being typed; it catches up afterwards."""
 Fields = Mapping[str, str | None]
 Tell = Callable[[Entry], str]
 Key = tuple[EntryKind, str]
@@ -66,6 +68,7 @@ def undo(kind: EntryKind, subject: str) -> None:
 @said
 def keep(here: Frame) -> None:
     """Write what was said since the last run. Each page where something can be said calls it first."""
+    st.session_state.pop(TYPING, None)
     store = store_of(here.folder)
     pending: list[Said] = st.session_state.pop("to-say", [])
     for word in pending:
@@ -122,7 +125,7 @@ def listen(here: Frame) -> None:
 @st.fragment(run_every=SECOND)
 def _listen(folder: Path, service: str) -> None:
     store = store_of(folder)
-    if not store.exists():
+    if not store.exists() or st.session_state.get(TYPING):
         return
     heard = _stamp(folder, store.version(), service)
     if st.session_state.get("heard", heard) != heard:
