@@ -96,23 +96,27 @@ def _topic(held: Held, topic: Topic) -> None:
 
 
 def _end(held: Held) -> None:
-    """What was written down, and what is missing before the review can be closed."""
-    missing = open_topics(held.review)
+    """What is missing before the review can be closed, or the button that closes it; then what was said."""
     with st.container(key="review-headline"):
         n = len(held.review.decisions)
         st.markdown(counted("{n} decision was made", "{n} decisions were made", n))
+    if held.is_open:
+        _closing(held)
     _decisions(held)
     st.markdown(t("**New actions**"))
     review_agenda.draw_actions(held)
-    if not held.is_open:
-        return
-    with st.container(key="review-action", width="content"):
-        action_form.ask(held.here, why="", why_sentence="", review=held.review.id)
+
+
+def _closing(held: Held) -> None:
+    missing = open_topics(held.review)
     if missing:
         st.markdown(t("**Without a decision**"))
         review_close.draw_missing(missing)
-    else:
-        review_close.draw(held, missing)
+    with st.container(horizontal=True, gap="small"):
+        if not missing:
+            review_close.draw(held, missing)
+        with st.container(key="review-action", width="content"):
+            action_form.ask(held.here, why="", why_sentence="", review=held.review.id)
 
 
 def _decisions(held: Held) -> None:
