@@ -150,7 +150,7 @@ def test_a_link_to_custom_without_bounds_gets_them(demo, monkeypatch):
 @pytest.mark.parametrize(
     ("key", "value", "valid"),
     [
-        ("period", "2w", "use `1w`, `4w`, `13w` or `custom`. Shown: 1 week."),
+        ("period", "2w", "use `1w`, `4w`, `13w`, `review` or `custom`. Shown: 1 week."),
         ("view", "ops", "use `all`, `dev` or `infra`. Shown: All."),
         ("compare", "maybe", "use `yes` or `no`. Shown: yes."),
         ("service", "shop", "use `jobs`. Shown: Jobs."),
@@ -186,15 +186,14 @@ def test_a_team_without_any_indicator_is_told_how_to_get_one(folder, monkeypatch
     assert "The data begins" not in said(app)
 
 
-def test_since_the_last_review_is_offered_once_there_was_one(demo, monkeypatch):
+def test_since_the_last_review_is_offered_once_there_was_one(demo, folder, monkeypatch):
+    alone = visit("app.py", deployments.one_series(folder), monkeypatch)
+    assert "review" not in alone.button_group(key="period").options
     reviews = demo / "reviews"
-    assert "review" not in visit("app.py", demo, monkeypatch).button_group(key="period").options
-    reviews.mkdir()
     held = Review("2026-11-18", "jobs", "Jobs", "Asia/Tokyo", HELD - timedelta(weeks=1), HELD, HELD)
     (reviews / "2026-11-18.json").write_text(dumped(held))
     app = visit("app.py", demo, monkeypatch, period="review")
     (reviews / "2026-11-18.json").unlink()
-    reviews.rmdir()
     assert "18 – 23 Nov 2026" in sentence(app)
 
 
