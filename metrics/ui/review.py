@@ -69,9 +69,10 @@ def asked(here: Frame, every: Shelved, *, picker: bool = True) -> str:
         else:
             st.warning(
                 t(
-                    "`review={value}` in this link is no day of a review: write a day like `{like}`, up to that.",
+                    "`review={value}` in this link is no day of a review: there is data from `{first}` to `{last}`.",
                     value=wanted,
-                    like=every.next,
+                    first=every.first,
+                    last=every.next,
                 )
             )
             wanted = None
@@ -93,14 +94,16 @@ def _picker(here: Frame, every: Shelved, names: Sequence[str], shown: str) -> No
         )  # fmt: skip
         with st.popover(t("Another day"), key="review-other", type="tertiary"):
             st.date_input(
-                t("The review as of the end of that day"), value=None, key="review-date", format="YYYY-MM-DD",
-                max_value=date.fromisoformat(every.next), on_change=_choose_date,
+                t("The review as of the end of that day"), value=None,
+                key="review-date", format="YYYY-MM-DD", min_value=date.fromisoformat(every.first),
+                max_value=date.fromisoformat(every.next),
+                on_change=_choose_date,
             )  # fmt: skip
 
 
 def _is_day(text: str, every: Shelved) -> bool:
     try:
-        return date(1970, 1, 8) <= date.fromisoformat(text) and len(text) == 10 and text <= every.next
+        return date.fromisoformat(text).isoformat() == text and every.first <= text <= every.next
     except ValueError:
         return False
 

@@ -19,7 +19,7 @@ from metrics.meeting.close import held
 from metrics.meeting.compare import corrected
 from metrics.meeting.prepare import prepare, review_id
 from metrics.meeting.shelf import Shelf
-from metrics.meeting.window import newest, review_window
+from metrics.meeting.window import begins, newest, review_window
 from metrics.model import Entry, EntryKind, Service, Window
 from metrics.review.lines import Line
 from metrics.review.minutes import Figure, Review, Section, decided
@@ -46,6 +46,8 @@ class Shelved:
     """The day of the one that the newest data is for."""
     until: datetime
     """Up to when it looks."""
+    first: str
+    """The day of the first data: there is nothing to review before it."""
 
     @property
     def usual(self) -> str:
@@ -77,14 +79,17 @@ class Held:
 def shelved(here: Frame) -> Shelved:
     """Which there are; a file is all that a review is, so the folder is asked each time."""
     shelf = Shelf(here.folder, here.service.name)
-    until = _newest(here.folder, data_of(here.folder), repr(here.service), here.service, here.now)
-    return Shelved(shelf.closed()[::-1], shelf.opened()[::-1], review_id(until, here.zone), until)
+    since, until = _reach(here.folder, data_of(here.folder), repr(here.service), here.service, here.now)
+    first, last = (review_id(each, here.zone) for each in (since, until))
+    return Shelved(shelf.closed()[::-1], shelf.opened()[::-1], last, until, first)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _newest(folder: Path, version: str, described: str, _service: Service, _now: datetime) -> datetime:
+def _reach(folder: Path, stamp: str, described: str, _service: Service, _now: datetime) -> tuple[datetime, datetime]:
+    """From when to when there is data to review."""
     with store_of(folder).read() as db:
-        return newest(db, _service, _now) or _now
+        until = newest(db, _service, _now) or _now
+        return begins(db, _service) or until, until
 
 
 @said

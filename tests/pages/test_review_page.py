@@ -276,7 +276,8 @@ def test_two_reviews_beside_each_other_by_values():
     ("query", "told"),
     [
         ({"review": "yesterday"}, "`review=yesterday` in this link is no day of a review"),
-        ({"review": "2031-01-01"}, "`review=2031-01-01` in this link is no day of a review"),
+        ({"review": "2031-01-01"}, "no day of a review: there is data from `2026-11-21` to `2026-11-23`"),
+        ({"review": "2026-11-20"}, "`review=2026-11-20` in this link is no day of a review"),
         ({"mode": "slides"}, "`mode=slides` in this link is unknown; use `meeting`"),
         ({"item": "finding/gone"}, "is not on the agenda of this review"),
         ({"item": "99"}, "is not on the agenda of this review"),
