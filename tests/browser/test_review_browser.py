@@ -18,13 +18,21 @@ from playwright.sync_api import Page, expect
 from metrics import cli
 from metrics.review.actions import Action, actions, entry
 from metrics.store import Store, entries
-from tests.browser.conftest import ready, serve, visit
+from tests.browser.conftest import PATIENCE_MS, ready, serve, visit
 from tests.pages import deployments
 
 # Each sees the other's entry within two seconds, on a machine that has nothing else to do.
 BUSY = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 SEEN_MS, MOVED_S = 2_000 * BUSY, 0.5 * BUSY
 HELD = "2026-11-23"
+
+
+@pytest.fixture(autouse=True)
+def _patience() -> Iterator[None]:
+    """For whatever has no promise of its own."""
+    expect.set_options(timeout=PATIENCE_MS)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="module")
