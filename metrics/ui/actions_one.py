@@ -180,8 +180,8 @@ def _verdict(here: Frame, spoken: Spoken, action: Action, judged: Judged, said: 
                     _say_button(here, spoken, action, judged, verdict, is_first=verdict == computed and said is None)
             if said is not None:
                 st.button(
-                    t("Undo"), key="undo-verdict", type="tertiary", on_click=undo, args=("verdict", action.id),
-                    disabled=not here.who, help=_who(here),
+                    t("Undo"), key="undo-verdict", type="tertiary", on_click=undo,
+                    args=("verdict", action.id, said.at), disabled=not here.who, help=_who(here),
                 )  # fmt: skip
             author.ask(here.who, t("Your name, to say so"))
 
@@ -239,7 +239,7 @@ def _steps(here: Frame, action: Action) -> None:
             _drop(here, action)
         action_form.ask(here, why=action.why, why_sentence=action.why_sentence, action=action)
         st.button(
-            t("Undo"), key="undo-action", type="tertiary", on_click=undo, args=("action", action.id),
+            t("Undo"), key="undo-action", type="tertiary", on_click=undo, args=("action", action.id, action.at),
             disabled=not here.who, help=_who(here) or t("Takes back the last change of this action."),
         )  # fmt: skip
 

@@ -104,7 +104,7 @@ def _ask(here: Frame, each: Listed) -> None:
             )
         if each.word is not None:
             st.button(
-                t("Undo"), key="undo-rule", type="tertiary", on_click=undo, args=("rule", each.key),
+                t("Undo"), key="undo-rule", type="tertiary", on_click=undo, args=("rule", each.key, each.word.at),
                 disabled=not here.who, help=None if here.who else t("Say who you are first."),
             )  # fmt: skip
         author.ask(here.who, t("Your name, to decide"))

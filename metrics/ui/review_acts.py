@@ -92,13 +92,15 @@ def _tried(act: Callable[[], object]) -> None:
 def _refuse_words_of_closed(here: Frame) -> None:
     """Somebody may have closed the review while a decision was clicked: then it is told, and not kept for nothing."""
     pending: list[Said] = st.session_state.get("to-say", [])
-    undone: list[tuple[EntryKind, str]] = st.session_state.get("to-undo", [])
-    names = {_review_of(each.kind, each.subject) for each in pending} | {_review_of(*each) for each in undone}
+    undone: list[tuple[EntryKind, str, datetime]] = st.session_state.get("to-undo", [])
+    names = {_review_of(each.kind, each.subject) for each in pending} | {
+        _review_of(kind, subject) for kind, subject, _ in undone
+    }
     late = {name for name in names if name and is_closed(here.config, here.service, name)}
     if not late:
         return
     st.session_state["to-say"] = [each for each in pending if _review_of(each.kind, each.subject) not in late]
-    st.session_state["to-undo"] = [each for each in undone if _review_of(*each) not in late]
+    st.session_state["to-undo"] = [each for each in undone if _review_of(*each[:2]) not in late]
     closed = Shelf(here.folder, here.service.name).read(max(late))
     st.warning(
         t(

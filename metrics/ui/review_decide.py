@@ -85,16 +85,17 @@ def _holds(held: Held, topic: Topic, decision: Decision, key: tuple[EntryKind, s
         with st.container(horizontal=True, gap="small"):
             who = held.here.who
             silent = None if who else t("Say who you are first.")
-            st.button(t("Undo"), key=f"undo-{topic.subject}", on_click=_undo, args=key, disabled=not who, help=silent)
+            st.button(t("Undo"), key=f"undo-{topic.subject}", on_click=_undo, args=(*key, decision.at),
+                      disabled=not who, help=silent)  # fmt: skip
             st.button(
                 t("Change"), key=f"change-{topic.subject}", type="tertiary", on_click=_change, args=(topic.subject,),
                 disabled=not who, help=silent,
             )  # fmt: skip
 
 
-def _undo(kind: EntryKind, subject: str) -> None:
+def _undo(kind: EntryKind, subject: str, seen: datetime) -> None:
     st.session_state.pop(CHANGING, None)
-    undo(kind, subject)
+    undo(kind, subject, seen)
 
 
 def _change(subject: str) -> None:

@@ -60,9 +60,9 @@ def say(kind: EntryKind, subject: str, fields: Fields | None, seen: datetime | N
     st.session_state.setdefault("to-say", []).append(Said(kind, subject, fields, seen))
 
 
-def undo(kind: EntryKind, subject: str) -> None:
-    """Callback of a button: says again what held before the newest word."""
-    st.session_state.setdefault("to-undo", []).append((kind, subject))
+def undo(kind: EntryKind, subject: str, seen: datetime) -> None:
+    """Callback of a button: says again what held before the word of that time, unless another one holds by now."""
+    st.session_state.setdefault("to-undo", []).append((kind, subject, seen))
 
 
 @said
@@ -75,14 +75,12 @@ def keep(here: Frame) -> None:
         entry = Entry(here.now, here.who, word.kind, here.service.name, word.subject, word.fields)
         rival = entries.answer(store, entry, word.seen)
         _rivals()[word.kind, word.subject] = (word, rival) if rival else None
-    undone: list[Key] = st.session_state.pop("to-undo", [])
-    for kind, subject in undone:
+    undone: list[tuple[EntryKind, str, datetime]] = st.session_state.pop("to-undo", [])
+    for kind, subject, seen in undone:
         with store.read() as db:
-            history = entries.history(db, kind, here.service.name, subject)
-        if not history:
-            continue
-        before = history[-2].said if len(history) > 1 else None
-        entries.answer(store, Entry(here.now, here.who, kind, here.service.name, subject, before), history[-1].at)
+            earlier = [word for word in entries.history(db, kind, here.service.name, subject) if word.at < seen]
+        before = earlier[-1].said if earlier else None
+        entries.answer(store, Entry(here.now, here.who, kind, here.service.name, subject, before), seen)
     if store.exists():
         st.session_state["heard"] = _stamp(here.folder, store.version(), here.service.name)
 
