@@ -188,7 +188,7 @@ def _verdicts(review: str, topic: Topic) -> tuple[Column, ...]:
     computed = topic.suggested or None
 
     def option(verdict: str, *, agrees: bool) -> Option:
-        fields = {"verdict": verdict, "computed": computed, "review": review}
+        fields = {"verdict": verdict, "computed": computed, "review": review, **_numbers(topic)}
         return Option(t(OUTCOMES[verdict]), fields, "because", needs_words=not agrees, is_suggested=agrees)
 
     others = tuple(option(each, agrees=False) for each in VERDICTS if each != computed)
@@ -199,3 +199,11 @@ def _verdicts(review: str, topic: Topic) -> tuple[Column, ...]:
         Column("explained", t("Accept the verdict"), (option(computed, agrees=True),)),
         Column("ignored", t("Overrule it, because of what you write"), others),
     )
+
+
+def _numbers(topic: Topic) -> Mapping[str, str | None]:
+    """The levels before and after, as whoever decides saw them: data that comes later may tell them otherwise."""
+    seen = next((each for each in topic.figures if each.since == topic.started), None)
+    if seen is None or seen.value is None or seen.before is None:
+        return {}
+    return {"before": repr(seen.before), "after": repr(seen.value), "unit": seen.unit}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from metrics.model import Entry
-from metrics.review.minutes import Decision, Topic
+from metrics.review.minutes import Decision, Figure, Topic
 from metrics.ui.review_choices import columns, last_time, repeated, word_of
 from tests.meeting.made import AT, disposition
 
@@ -65,6 +65,16 @@ def test_a_verdict_is_overruled_only_with_a_reason():
     assert not accept.options[0].needs_words
     assert len(overrule.options) == 4
     assert all(each.needs_words and each.typed == "because" for each in overrule.options)
+
+
+def test_a_verdict_keeps_the_numbers_that_were_seen():
+    levels = Figure("pipeline/deploy.duration", "s", AT, AT + timedelta(weeks=4), 3600.0, 7000.0)
+    accept, _ = columns(NOW, replace(VERDICT, started=AT, figures=(levels,)), TODAY)
+    kept = accept.options[0].fields
+    assert (kept["before"], kept["after"], kept["unit"]) == ("7000.0", "3600.0", "s")
+    # Those of the review's own two periods are another comparison.
+    other = replace(levels, since=AT - timedelta(weeks=1))
+    assert "before" not in columns(NOW, replace(VERDICT, started=AT, figures=(other,)), TODAY)[0].options[0].fields
 
 
 def test_last_time_is_the_newest_review_before_this_one():
