@@ -182,7 +182,7 @@ def _disposition(review: Review, topic: Topic, at: datetime, by: str) -> Entry:
         "outcome": reply.outcome,
         "because": reply.because,
         "note": None,
-        "owner": reply.owner or None,
+        "owner": review.teams.get(reply.owner, reply.owner) or None,
         "due": due,
     }
     return Entry(at, by, "disposition", review.service, f"{review.id}/{topic.subject}", fields)
