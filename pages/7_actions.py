@@ -10,6 +10,7 @@ import streamlit as st
 from metrics.ui import actions, actions_loading, frame, speaking
 
 here = frame.begin(__doc__)
+here.require_data()
 speaking.keep(here)
 spoken = actions_loading.spoken(here)
 
