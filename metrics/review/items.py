@@ -38,7 +38,7 @@ NOTABLE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What a review talks about as one thing. The first finding leads; the others belong to it, greatest first."""
+    """What a review talks about as one thing. The first finding leads: the greatest still there; gone ones come last."""
 
     id: str
     """That of its finding that was seen first: it stays as others join."""
@@ -173,7 +173,8 @@ def _family(finding: Finding) -> tuple[str, str | None, str]:
 def _item(judged: Sequence[_Judged], context: Context) -> Item:
     # What harms users in one line is near its limit in another: the item is both.
     whole: dict[Aspect, float] = {aspect: max(parts[aspect] for _, parts in judged) for aspect in WEIGHTS}
-    group = tuple(finding for finding, _ in judged)
+    # What is gone belongs to the item, and its id stays; it must not be told as what is still there.
+    group = tuple(sorted((finding for finding, _ in judged), key=lambda finding: _is_over(finding, context)))
     first = min(group, key=lambda finding: (finding.first_seen, finding.since, finding.id))
     return Item(
         id=first.id,
@@ -193,7 +194,7 @@ def _parts(finding: Finding, context: Context) -> dict[Aspect, float]:
 
 def news_of(lead: Finding, group: Sequence[Finding], context: Context) -> News:
     """What to say of it to somebody who was in the last review. What had ended by then was told then."""
-    if all(finding.gone_at is not None or _was_told(finding, context) for finding in group):
+    if all(_is_over(finding, context) for finding in group):
         return "over"
     if all(finding.id not in context.then for finding in group):
         # What a review could have seen and was not looked for is news all the same: nobody has heard of it.
@@ -219,8 +220,10 @@ def _by_date(now: Finding, then: Finding) -> News:
     return "worse" if sooner >= SOONER else "better" if sooner <= -SOONER else "continuing"
 
 
-def _was_told(finding: Finding, context: Context) -> bool:
-    return finding.id in context.then and finding.until is not None and finding.until <= context.last_review
+def _is_over(finding: Finding, context: Context) -> bool:
+    """Not seen any more, or ended by the last review, which told so."""
+    was_told = finding.id in context.then and finding.until is not None and finding.until <= context.last_review
+    return finding.gone_at is not None or was_told
 
 
 def _owners(group: Sequence[Finding], service: Service) -> tuple[str, ...]:

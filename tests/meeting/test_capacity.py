@@ -81,6 +81,18 @@ def test_what_is_among_the_moved_is_not_told_twice(tmp_path: Path, monkeypatch):
     assert told == "Decide by Thu 10 Dec:"
 
 
+def test_a_short_jump_of_the_same_line_hides_no_limit(tmp_path: Path, monkeypatch):
+    def of_jumps(every):
+        return tuple(item for item in every if item.lead.kind == "spike")
+
+    monkeypatch.setattr("metrics.trends.agenda._worth_a_look", of_jumps)
+    limit = ahead(20)
+    when = Window(shop.UNTIL - timedelta(days=2), shop.UNTIL - timedelta(days=2, hours=-1))
+    spike = replace(limit.finding, id="f-2", kind="spike", since=when.start, until=when.end, episodes=(when,))
+    found, _ = section(tmp_path, described(*WAYS), limit, findings.Judged(spike, "low", ""))
+    assert [topic.sentence[:20] for topic in found.topics] == ["Decide by Thu 10 Dec"]
+
+
 def test_a_line_with_less_than_a_tenth_left_is_told_and_one_beyond_says_so(tmp_path: Path):
     (topic,) = section(tmp_path, described(), cpu=74.0)[0].topics
     assert (topic.subject, topic.tag) == (f"limit/db/{CPU}", "near")

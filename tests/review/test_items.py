@@ -8,6 +8,7 @@ import pytest
 from metrics import catalog
 from metrics.model import Component, Finding, Service, Window
 from metrics.review.items import Context, belong_together, items
+from metrics.ui.finding_words import item_sentence
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -101,6 +102,17 @@ def test_the_id_stays_as_others_join():
     late = cpu("0", first_seen=MONDAY + 3 * DAY)
     (item,) = items([finding("a"), late], context())
     assert item.id == "a"
+
+
+def test_what_is_gone_neither_leads_nor_tells_the_news():
+    """Its id stays: it was the first to be seen."""
+    soon = {"early": (MONDAY + 40 * DAY).isoformat(), "limit": 100.0}
+    gone = cpu("a", kind="forecast", after=90.0, evidence=soon, gone_at=MONDAY + DAY)
+    here = cpu("b", kind="drift", part="disk", after=44.0, first_seen=MONDAY + 2 * DAY)
+    (item,) = items([gone, here], context(then=[replace(gone, gone_at=None), replace(here, after=42.0)]))
+    assert [each.id for each in item.findings] == ["b", "a"]
+    assert (item.id, item.news) == ("a", "worse")
+    assert "reaches" not in item_sentence(item, catalog.load().indicators, "UTC")
 
 
 @pytest.mark.parametrize(

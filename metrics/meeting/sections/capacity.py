@@ -27,6 +27,7 @@ SHOWN = 8
 NEAR = 0.10
 
 
+_Key = tuple[str, str | None, str]
 Drawn = Mapping[str, tuple[tuple[datetime, float], ...]]
 
 
@@ -50,9 +51,11 @@ class _Ahead:
 
 
 def section(setting: Setting) -> Section:
-    """Decide-by dates first, the nearest leading, then lines near to where they must not be. Nothing that moved."""
+    """Decide-by dates first, the nearest leading, then lines near to where they must not be. Nothing told as moved."""
     moved = {_address(item.lead) for item in setting.agenda.items}
-    ahead = [each for each in _ahead(setting) if _address(each.finding) not in moved]
+    # A line that jumped for an hour may run into its limit all the same: only what tells of the limit is enough.
+    told = {_key(finding) for item in setting.agenda.items for finding in item.findings if _is_forecast(finding)}
+    ahead = [each for each in _ahead(setting) if _key(each.finding) not in told]
     taken = moved | {_address(each.finding) for each in ahead}
     near = [each for each in _near(setting) if each[0].address not in taken]
     addresses = [*(_address(each.finding) for each in ahead), *(line.address for line, _, _ in near)][:SHOWN]
@@ -64,32 +67,43 @@ def section(setting: Setting) -> Section:
     )
     if not topics:
         nothing = t("No limit is expected to be reached in 90 days, and no line has less than 10 % left up to one.")
-        told = t("All limits in sight are among what moved.") if _ahead(setting) else nothing
-        return Section("capacity", nothing=told)
+        elsewhere = t("All limits in sight are among what moved.")
+        return Section("capacity", nothing=elsewhere if _ahead(setting) else nothing)
     return Section("capacity", topics[:SHOWN], more=max(len(topics) - SHOWN, 0))
 
 
 def decide_by(setting: Setting, finding: Finding) -> str:
     """Until when somebody has to decide about a forecast, in one sentence; empty for any other finding."""
-    found = next((each for each in _ahead(setting) if _address(each.finding) == _address(finding)), None)
-    return _decide(setting, found) if found and finding.kind == "forecast" else ""
+    if not _is_forecast(finding):
+        return ""
+    found = next((each for each in _ahead(setting) if _key(each.finding) == _key(finding)), None)
+    return _decide(setting, found) if found else ""
 
 
 def _ahead(setting: Setting) -> list[_Ahead]:
     """Forecasts that were not gone by the review, whose early day is near; of one part the share of its limit."""
-    as_of, found = setting.window.end, dict[tuple[str, str | None, str], _Ahead]()
+    as_of, found = setting.window.end, dict[_Key, _Ahead]()
     known = {component.name: component for component in setting.service.components}
     for judged in findings.known(setting.db, setting.service.name, as_of):
         finding, early = judged.finding, judged.finding.evidence.get("early")
-        if finding.kind != "forecast" or finding.gone_at is not None or not isinstance(early, str):
+        if not _is_forecast(finding) or not isinstance(early, str):
             continue
         when = datetime.fromisoformat(early)
         if when > as_of + HORIZON:
             continue
-        key = (finding.component, finding.part, early)
+        key = _key(finding)
         if key not in found or finding.unit == "%":
             found[key] = _Ahead(finding, when, known.get(finding.component))
     return sorted(found.values(), key=lambda each: each.decide_by)
+
+
+def _is_forecast(finding: Finding) -> bool:
+    return finding.kind == "forecast" and finding.gone_at is None
+
+
+def _key(finding: Finding) -> _Key:
+    """One limit of one part, whether it is counted or told as a share."""
+    return finding.component, finding.part, str(finding.evidence.get("early"))
 
 
 def _dated(setting: Setting, each: _Ahead, figures: Mapping[str, Figure], drawn: Drawn) -> Topic:

@@ -61,10 +61,12 @@ def _address(item: Item) -> str:
 
 
 def _others(setting: Setting, item: Item) -> tuple[str, ...]:
-    """Until when a limit has to be decided about, and what else belongs to it."""
+    """Until when each limit has to be decided about, and what else belongs to it and is not gone."""
     tell = partial(sentence, indicators=catalog.load().indicators, zone=setting.service.time_zone)
-    decide = decide_by(setting, item.lead)
-    return (*((f"{decide} {tell(item.lead)}",) if decide else ()), *(tell(finding) for finding in item.findings[1:6]))
+    decide = {finding.id: decide_by(setting, finding) for finding in item.findings}
+    limits = [finding for finding in item.findings if decide[finding.id]]
+    others = [each for each in item.findings[1:6] if each not in limits and (item.news == "over" or not each.gone_at)]
+    return (*(f"{decide[each.id]} {tell(each)}" for each in limits), *(tell(each) for each in others))
 
 
 def _reasons(setting: Setting, item: Item) -> tuple[str, ...]:
