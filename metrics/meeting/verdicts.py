@@ -84,7 +84,7 @@ def _compared(
         alone = effect(signal, started, as_of, better=better, others=changes)
         found = found if isinstance(alone, Insufficient) else replace(alone, reasons=(*alone.reasons, against))
     is_hourly = line.indicator.rollup == "sum" and not line.is_ratio
-    told = Judged(action=action, as_of=as_of, unit=unit, is_hourly=is_hourly, others=changes)
+    told = Judged(action=action, as_of=as_of, unit=unit, better=better, is_hourly=is_hourly, others=changes)
     if isinstance(found, Insufficient):
         return replace(told, lack="days", days=found.have, needed=found.needed, rough=_rough(signal, started, as_of))
     return replace(told, effect=found)

@@ -55,6 +55,8 @@ class Judged:
     effect: Effect | None = None
     """None where something is lacking, or too few days were measured."""
     unit: Unit | None = None
+    better: Direction = "neutral"
+    """Where it should go: the line's own way, else from the level before towards the target."""
     is_hourly: bool = False
     """Whether the levels are of what happened in an hour."""
     days: int = 0

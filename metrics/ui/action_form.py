@@ -5,7 +5,7 @@ While it is open the page listens to nobody, so that what somebody else says mea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Final, Literal
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from metrics.errors import ConfigError
-from metrics.model import Unit
+from metrics.model import Team, Unit
 from metrics.quantity import parse_quantity
 from metrics.review.actions import AXES, CHECK_AFTER, KINDS, Action, ActionKind, Axis, entry, new_id
 from metrics.review.lines import Line, address_of
@@ -26,7 +26,7 @@ from metrics.ui.speaking import TYPING, say
 from metrics.ui.verdict_words import KINDS as KIND_NAMES
 from metrics.ui.words import quantity, t
 
-__all__ = ["AXIS_NAMES", "ask", "owner_name", "suggested"]
+__all__ = ["AXIS_NAMES", "ask", "meant", "owner_name", "suggested"]
 
 LONGEST: Final = 200
 OPEN: Final = "action-form"
@@ -248,7 +248,7 @@ def _save(here: Frame, asked: _Asked) -> None:
     """Callback: what is wrong is told at its field, and nothing is kept."""
     state = st.session_state
     what = " ".join(str(state.get(asked.key("what")) or "").split())
-    owner = " ".join(str(state.get(asked.key("owner")) or "").split())
+    owner = meant(here.service.teams, str(state.get(asked.key("owner")) or ""))
     line = actions_loading.line_of(here, state.get(asked.key("line")))
     started = _started(here, asked)
     check = state.get(asked.key("check"))
@@ -285,6 +285,16 @@ def _save(here: Frame, asked: _Asked) -> None:
         # Written on the page of all actions, which shows it next.
         state["action-saved"] = made.id
     _close()
+
+
+def meant(teams: Sequence[Team], typed: str) -> str:
+    """The team that is meant, by its name, its title or how either begins; else who was typed."""
+    typed = " ".join(typed.split())
+    names = {team.name: (team.name.casefold(), team.title.casefold()) for team in teams}
+    exact = [name for name, called in names.items() if typed.casefold() in called]
+    begun = [name for name, called in names.items() if any(each.startswith(typed.casefold()) for each in called)]
+    # What begins more than one team is nobody's yet.
+    return next((found[0] for found in (exact, begun) if typed and len(found) == 1), typed)
 
 
 def _started(here: Frame, asked: _Asked) -> datetime | None:

@@ -44,6 +44,7 @@ def draw_new(here: Frame) -> None:
 
 def draw_nothing(here: Frame) -> None:
     """Where the first action comes from."""
+    actions_list.tell_unknown()
     st.info(
         t(
             "No action of {service} is written down yet. Write one down here, or where its reason is: at an item of "

@@ -20,7 +20,7 @@ from metrics.ui.frame import Frame
 from metrics.ui.verdict_words import COLORS, KINDS, NAMES
 from metrics.ui.words import day, number, quantity, t
 
-__all__ = ["STATES", "chosen", "draw", "listed", "share_switch"]
+__all__ = ["STATES", "chosen", "draw", "listed", "share_switch", "tell_unknown"]
 
 ROWS_SHOWN: Final = 10
 # More are read by nobody; whoever wants one of them has its link or its owner.
@@ -72,18 +72,25 @@ def _state(spoken: Spoken, action: Action, today: date) -> State:
 
 def chosen(spoken: Spoken, found: Sequence[Action]) -> Action | None:
     """What the link names, else the first that is listed."""
-    asked = address.asked("action")
+    one = spoken.of(address.asked("action") or "")
+    if one is not None:
+        return one
+    tell_unknown()
+    return next(iter(found), None)
+
+
+def tell_unknown() -> None:
+    """What a link names and this page does not know: an action that is not there, or an item of another page."""
+    asked, item = (str(address.asked(key) or "").replace("`", "") for key in ("action", "item"))
     if asked:
-        one = spoken.of(asked)
-        if one is not None:
-            return one
         st.warning(
             t(
                 "`action={asked}` in this link is not known: was it taken back? Shown: the first of the list.",
-                asked=asked.replace("`", ""),
+                asked=asked,
             )
         )
-    return next(iter(found), None)
+    if item:
+        st.warning(t("`item={item}` means nothing here: a link to one action says `action=`.", item=item))
 
 
 def draw(here: Frame, spoken: Spoken, found: Sequence[Action], today: date) -> None:

@@ -97,7 +97,8 @@ def _links(here: Frame, action: Action) -> None:
         if action.review:
             _link("review", t("Review of {day}", day=action.review), {"review": action.review})
         if action.address:
-            _link("explore", t("In Explore"), {"line": action.address})
+            line = {"component": action.component, "indicator": action.indicator, "part": action.part or ""}
+            _link("explore", t("In Explore"), line)
 
 
 def _from(action: Action) -> tuple[str, str, dict[str, str]] | None:

@@ -118,7 +118,7 @@ def _target(judged: Judged, effect: Effect) -> list[str]:
     goal = level(target, judged)
     if effect.verdict == "too early":
         return [t("The target is {goal}.", goal=goal)]
-    reached = effect.after <= target if target < effect.before else effect.after >= target
+    reached = effect.after <= target if judged.better == "lower" else effect.after >= target
     return [t("The target of {goal} is {how}.", goal=goal, how=t("reached") if reached else t("not reached"))]
 
 

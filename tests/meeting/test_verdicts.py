@@ -67,6 +67,14 @@ def test_the_evidence_has_the_numbers_and_the_target(tmp_path):
     assert "The target of 20 % is not reached." in evidence(told(store, action(target=20.0)), "UTC")
 
 
+def test_a_target_is_reached_on_the_indicators_better_way(tmp_path):
+    # It was below its target before, rose, and is below it still: less of it is better.
+    found = told(fill(tmp_path, cpu(12)), action(target=90.0))
+    assert found.better == "lower"
+    assert "The target of 90 % is reached." in evidence(found, "UTC")
+    assert "The target of 90 % is not reached." in evidence(replace(found, better="higher"), "UTC")
+
+
 def test_two_weeks_are_the_least(tmp_path):
     store = fill(tmp_path, cpu())
     found = told(store, action(UNTIL - 9 * DAY))

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from metrics.model import Entry
+from metrics.model import Entry, Team
 from metrics.review.actions import Action, entry
 from metrics.store import Store, entries
+from metrics.ui.action_form import meant
 from tests.pages import deployments
 from tests.pages.test_pages import said, visit
 
@@ -76,8 +77,18 @@ def test_nothing_yet_says_where_the_first_one_comes_from(demo, monkeypatch):
     app = visit(PAGE, demo, monkeypatch)
     assert not app.exception
     assert "is written down yet" in app.info[0].value
+    linked = [each.value for each in visit(PAGE, demo, monkeypatch, action="nope", item="all").warning]
+    assert linked[0].startswith("`action=nope` in this link is not known")
+    assert linked[1].startswith("`item=all` means nothing here")
     assert app.button(key="act--open").disabled
     assert not as_mika(app).button(key="act--open").disabled
+
+
+def test_an_empty_folder_says_how_to_begin(tmp_path, monkeypatch):
+    app = visit(PAGE, tmp_path, monkeypatch)
+    assert not app.exception
+    assert not app.error
+    assert "python -m metrics demo" in app.info[0].value
 
 
 def test_an_action_is_written_down_and_the_view_has_it(demo, monkeypatch):
@@ -109,6 +120,23 @@ def test_an_action_is_written_down_and_the_view_has_it(demo, monkeypatch):
     assert "Keep only three jobs" in [head.value for head in app.subheader]
     assert "target 45 %" in plain(app)
     assert not [each for each in app.button if each.key == "act--save"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "owner"),
+    [
+        ("Infra", "infra"),
+        (" INFRASTRUCTURE ", "infra"),
+        ("dev", "dev"),
+        ("Develop", "dev"),
+        ("d", "d"),
+        ("Sora", "Sora"),
+        ("", ""),
+    ],
+)
+def test_a_team_is_meant_by_its_name_its_title_or_how_it_begins(typed, owner):
+    teams = (Team("dev", "Development", "dev"), Team("infra", "Infrastructure", "infra"), Team("data", "Data", "dev"))
+    assert meant(teams, typed) == owner
 
 
 def test_the_verdict_is_accepted_overruled_with_a_reason_and_taken_back(demo, monkeypatch):
@@ -167,6 +195,8 @@ def test_the_way_back_to_where_it_came_from(demo, monkeypatch):
     links = {each.proto.label: each.proto.query_string for each in app.get("page_link")}
     assert "rule=aurora-main%2Faurora-cpu-high" in links["The alert rule"]
     assert "review=2026-11-15" in links["Review of 2026-11-15"]
+    asked = ("component=aurora-main", "indicator=system.cpu.utilization", "part=writer")
+    assert set(asked) <= set(links["In Explore"].split("&"))
 
 
 def test_nobody_without_a_name_says_anything(demo, monkeypatch):
