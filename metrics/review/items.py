@@ -38,7 +38,7 @@ NOTABLE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What a review talks about as one thing. The first finding leads: the greatest still there; gone ones come last."""
+    """What a review talks about as one thing. The first finding leads: the greatest that is not gone."""
 
     id: str
     """That of its finding that was seen first: it stays as others join."""

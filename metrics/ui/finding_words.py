@@ -59,11 +59,11 @@ def sentence(finding: Finding, indicators: Indicators, zone: str) -> str:
 def item_sentence(item: Item, indicators: Indicators, zone: str) -> str:
     """The leading finding, what else belongs to it, and how many more lines do."""
     # Beside what lasts, what is gone is no news.
-    told = [each for each in item.findings if each.gone_at is None] or list(item.findings)
-    others = [finding for finding in told[1:] if _is_another(finding, item.lead)]
+    rest = [each for each in item.findings[1:] if item.lead.gone_at or not each.gone_at]
+    others = [finding for finding in rest if _is_another(finding, item.lead)]
     parts = [sentence(item.lead, indicators, zone)]
     parts += [f"{name_of(each, indicators)} {_short(each, zone)}" for each in others[:OTHERS]]
-    left = len(told) - len(parts)
+    left = 1 + len(rest) - len(parts)
     if left > 0:
         parts.append(counted("and {n} more line", "and {n} more lines", left))
     return "; ".join([*parts, *_suspect(item.lead)])

@@ -51,7 +51,7 @@ class _Ahead:
 
 
 def section(setting: Setting) -> Section:
-    """Decide-by dates first, the nearest leading, then lines near to where they must not be. Nothing told as moved."""
+    """Decide-by dates first, the nearest leading, then lines near to where they must not be. None told as moved."""
     moved = {_address(item.lead) for item in setting.agenda.items}
     # A line that jumped for an hour may run into its limit all the same: only what tells of the limit is enough.
     told = {_key(finding) for item in setting.agenda.items for finding in item.findings if _is_forecast(finding)}
