@@ -38,7 +38,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="T",
         help="of the day of T, looking up to T (the one that is held, else the newest data)",
     )
-    verb.add_argument("--service", metavar="S", help="whose review (the only one)")
+    verb.add_argument("--service", metavar="S", help="whose review (the one that is configured)")
     verb.add_argument("--format", choices=("md", "html", "json", "pdf"), help="as the ending of -o says, else md")
     verb.add_argument(
         "--with", type=a_time, dest="other", metavar="T", help="beside the review of the day of T; md or json"
@@ -120,8 +120,10 @@ def _ending(output: Path | None) -> Format:
     """The format that a file's name asks for."""
     from metrics.meeting.documents import FORMATS
 
-    ending = ENDINGS.get(output.suffix.lower(), "md") if output else "md"
-    return next(form for form in FORMATS if form == ending)
+    suffix = output.suffix.lower() if output else ""
+    if suffix and suffix not in ENDINGS:
+        raise InputError(f"-o {output}: a review is written as {', '.join(ENDINGS)}; or say --format")
+    return next(form for form in FORMATS if form == ENDINGS.get(suffix, "md"))
 
 
 def _service(store: Store, config: Config, asked: str | None) -> Service:
@@ -134,11 +136,13 @@ def _service(store: Store, config: Config, asked: str | None) -> Service:
             f"there is no data in {config.folder.name}/ yet: fill it with `python -m metrics collect`, `import` or "
             "`demo`"
         )
-    if asked is None and len(found) > 1:
-        raise InputError(f"--service is needed, since a review is one service's: {names}")
     if asked is not None and asked not in found:
         raise InputError(f"--service {asked}: there is no such service with data; use one of {names}")
-    return found[asked] if asked else next(iter(found.values()))
+    # A source may bring a service that nobody described, as `host` does: that is not the one to talk about.
+    meant = [service.name for service in config.services if service.name in found] or list(found)
+    if asked is None and len(meant) > 1:
+        raise InputError(f"--service is needed, since a review is one service's: {names}")
+    return found[asked or meant[0]]
 
 
 def _found(store: Store, config: Config, service: Service, as_of: datetime | None, now: datetime) -> Review:
@@ -150,7 +154,13 @@ def _found(store: Store, config: Config, service: Service, as_of: datetime | Non
     until = _until(store, service, as_of, now)
     opened = Shelf(config.folder, service.name).opened() if as_of is None else ()
     name = opened[-1] if opened else review_id(as_of or until, service.time_zone)
-    return held(store, config, service, name, now) or _prepared(store, config, service, until, now)
+    kept = held(store, config, service, name, now)
+    if kept is None and as_of is not None and until < as_of:
+        print(
+            f"the data of {service.name} reaches {until:%Y-%m-%dT%H:%MZ}: the review looks up to then",
+            file=sys.stderr,
+        )
+    return kept or _prepared(store, config, service, until, now)
 
 
 def _until(store: Store, service: Service, as_of: datetime | None, now: datetime) -> datetime:

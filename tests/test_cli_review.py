@@ -102,11 +102,32 @@ def kept(folder: Path) -> Review:
 
 
 def test_the_format_is_the_ending_unless_said(ask: Ask, demo: Path, tmp_path: Path):
-    for name, start in (("a.pdf", b"%PDF-"), ("a.html", b"<!DOCTYPE html>"), ("a.json", b"{"), ("a.txt", b"# Jobs")):
+    for name, start in (("a.pdf", b"%PDF-"), ("a.html", b"<!DOCTYPE html>"), ("a.json", b"{"), ("a.md", b"# Jobs")):
         assert ask(demo, "-o", str(tmp_path / name)).out == b""
         assert (tmp_path / name).read_bytes().startswith(start)
     assert ask(demo, "-o", str(tmp_path / "b.html"), "--format", "md").status == 0
-    assert (tmp_path / "b.html").read_bytes() == (tmp_path / "a.txt").read_bytes()
+    assert (tmp_path / "b.html").read_bytes() == (tmp_path / "a.md").read_bytes()
+
+
+def test_another_ending_is_refused_with_those_that_there_are(ask: Ask, demo: Path, tmp_path: Path):
+    told = ask(demo, "-o", str(tmp_path / "a.docx")).refusal
+    assert "a.docx: a review is written as .md, .html, .htm, .pdf, .json; or say --format" in told
+    assert not (tmp_path / "a.docx").exists()
+
+
+def test_the_service_that_is_described_comes_before_those_that_a_source_brought(ask: Ask, quiet: Path):
+    services = quiet / "services"
+    services.mkdir(exist_ok=True)
+    (services / "jobs.yaml").write_text("title: Jobs\n", encoding="utf-8")
+    deployments.one_series(quiet)
+    assert ask(quiet).text.startswith("# Jobs: review of 2026-10-25")
+    assert ask(quiet, "--service", "shop").text.startswith("# shop: review of")
+
+
+def test_a_time_beyond_the_data_is_told(ask: Ask, quiet: Path):
+    ran = ask(quiet, "--as-of", "2027-01-01")
+    assert ran.text == ask(quiet).text
+    assert ran.err == "the data of jobs reaches 2026-10-25T23:00Z: the review looks up to then\n"
 
 
 @pytest.mark.parametrize("form", ["md", "html", "json", "pdf"])
