@@ -12,6 +12,7 @@ from metrics.ui.finding_words import line_name
 from metrics.ui.words import both, change, day, day_range, moment, quantity, t
 
 __all__ = [
+    "NO_CHANGE",
     "OUTCOMES",
     "SECTION_TITLES",
     "decision_sentence",
@@ -20,6 +21,7 @@ __all__ = [
     "outcome_name",
     "owner_names",
     "period_name",
+    "reason_of",
 ]
 
 SECTION_TITLES: Mapping[SectionName, str] = {
@@ -46,6 +48,12 @@ OUTCOMES: Mapping[str, str] = {
     "confounded": "Confounded",
     "too early": "Too early",
     "no change": "No change caused it",
+}
+NO_CHANGE: Mapping[str, str] = {
+    "infrastructure": "infrastructure fault",
+    "quota": "quota or limit",
+    "traffic": "access or traffic",
+    "other": "something else",
 }
 
 
@@ -85,6 +93,12 @@ def outcome_name(decision: Decision) -> str:
     return t(OUTCOMES.get(decision.outcome, decision.outcome))
 
 
+def reason_of(decision: Decision) -> str:
+    """What was said for it; what else than a change it was, as its button has it."""
+    is_known = decision.outcome == "no change" and decision.because in NO_CHANGE
+    return t(NO_CHANGE[decision.because]) if is_known else decision.because
+
+
 def decision_sentence(decision: Decision, zone: str) -> str:
     """What was decided, by whom and when, and who does what until when."""
     what = outcome_name(decision)
@@ -92,6 +106,6 @@ def decision_sentence(decision: Decision, zone: str) -> str:
         what = t("{what}, by {owner}", what=what, owner=decision.owner)
     if decision.due:
         what = t("{what}, until {day}", what=what, day=day(decision.due))
-    words = " – ".join(each for each in (decision.because, decision.note) if each)
+    words = " – ".join(each for each in (reason_of(decision), decision.note) if each)
     said = t("{what}: {words}", what=what, words=words) if words else what
     return t("{said} ({who}, {moment})", said=said, who=decision.by, moment=moment(decision.at, zone))

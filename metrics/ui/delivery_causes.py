@@ -38,7 +38,7 @@ METHODS = {
 NO_CHANGE = {
     "infrastructure": "Infrastructure fault",
     "quota": "Quota or limit",
-    "traffic": "Traffic",
+    "traffic": "Access or traffic",
     "other": "Something else",
 }
 

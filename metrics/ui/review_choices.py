@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, Literal
 
-from metrics.meeting.told import OUTCOMES
+from metrics.meeting.told import NO_CHANGE, OUTCOMES
 from metrics.model import Entry, EntryKind
 from metrics.review.delivery.verdicts import CAUSES
 from metrics.review.judged import VERDICTS
@@ -27,12 +27,6 @@ CHECK_AFTER: Final = timedelta(weeks=4)
 """A branch is looked at again after so long, as the page Alerts has it."""
 EXPLAINED: Final = ("a planned change", "growth as expected")
 IGNORED: Final = ("known and accepted", "within what is usual", "a fault of the measurement")
-NO_CHANGE: Final[Mapping[str, str]] = {
-    "infrastructure": "infrastructure fault",
-    "quota": "quota or limit",
-    "traffic": "traffic",
-    "other": "something else",
-}
 BRANCHES: Final = ("remove", "reduce", "automate", "watch", "keep")
 
 
@@ -71,8 +65,9 @@ def word_of(review: str, topic: Topic) -> tuple[EntryKind, str] | None:
 
 
 def _is_waiting(topic: Topic) -> bool:
-    """An action that is carried along until its check date: nothing can be said of what came of it yet."""
-    return topic.section == "verdicts" and not topic.suggested and topic.tag in {t("still open"), t("done")}
+    """An action that is carried along until its check date, or was judged elsewhere: nothing is asked of it here."""
+    told = {t("still open"), t("done"), t("judged")}
+    return topic.section == "verdicts" and not topic.suggested and topic.tag in told
 
 
 def columns(review: str, topic: Topic, today: date) -> tuple[Column, ...]:
@@ -156,7 +151,7 @@ def _causes(review: str, topic: Topic) -> tuple[Column, ...]:
     blamed = Option(
         t("deployment {id}", id=topic.suggested),
         {"deployment": topic.suggested, "cause": None, "review": review},
-        is_suggested=True,
+        is_suggested=topic.tag != t("near in time"),
     )
     return (
         Column("explained", t("Caused by"), (blamed,)),

@@ -12,7 +12,7 @@ from metrics.review.actions import ActionKind
 from metrics.review.judged import Accepted, Judged, Lack
 from metrics.ui.words import age, change, counted, day, number, quantity, share, t
 
-__all__ = ["COLORS", "KINDS", "NAMES", "evidence", "lacking", "level", "spoken", "summary"]
+__all__ = ["COLORS", "KINDS", "NAMES", "evidence", "lacking", "level", "so_far", "spoken", "summary"]
 
 NAMES: Final[Mapping[Verdict, str]] = {
     "improved": "improved",
@@ -66,11 +66,27 @@ def summary(judged: Judged) -> str:
     by = effect.after - effect.before
     if effect.is_per_demand:
         moved = change(by, effect.before, "1")
-        told = t("{moved} by demand ({before} before, {after} after)", moved=moved, before=before, after=after)
+        told = t("{moved} by demand (mean {before} before, {after} after)", moved=moved, before=before, after=after)
     else:
         moved = change(by, effect.before, judged.unit or "1")
-        told = t("{before} before, {after} after ({moved})", before=before, after=after, moved=moved)
+        told = t("mean {before} before, {after} after ({moved})", before=before, after=after, moved=moved)
     return t("{told}; {weeks}", told=told, weeks=_weeks(effect))
+
+
+def so_far(judged: Judged) -> str:
+    """How it stands before it is judged; empty where nothing is measured on both sides of the start."""
+    if judged.effect is not None:
+        return t("so far {told}", told=summary(judged))
+    if judged.rough is None:
+        return ""
+    rough = judged.rough
+    return t(
+        "so far {after} on {days}, {before} on {m} before",
+        after=level(rough.after, judged),
+        before=level(rough.before, judged),
+        days=counted("{n} day", "{n} days", rough.days_after),
+        m=number(rough.days_before),
+    )
 
 
 def _weeks(effect: Effect) -> str:

@@ -23,12 +23,12 @@ def section(store, window=shop.WEEK):
 def test_an_incident_is_told_with_its_suspect_and_one_without_says_so(tmp_path: Path):
     found = section(shop.fill(tmp_path, DEPLOYED, BROKE, NODE))
     unknown, suspected = found.topics
-    assert (suspected.subject, suspected.tag, suspected.owners) == ("incident/i-1", "suspected", ("dev",))
+    assert (suspected.subject, suspected.tag, suspected.owners) == ("incident/i-1", "near in time", ("dev",))
     assert suspected.sentence == "web: incident i-1, Sat 21 Nov, 05:00, 40 min"
     assert suspected.suggested == "d-1"
     assert suspected.reasons == (
         "deployment d-1: same component, shortly before",
-        "no change: infrastructure fault", "no change: quota or limit", "no change: traffic",
+        "no change: infrastructure fault", "no change: quota or limit", "no change: access or traffic",
     )  # fmt: skip
     assert "1.2.0" in suspected.detail[0]
     assert (unknown.subject, unknown.tag, unknown.owners) == ("incident/i-2", "unknown", ("infra",))
@@ -51,7 +51,7 @@ def test_a_deployment_that_mended_something_asks_what_it_mended(tmp_path: Path):
         "deployment", "d-2", 30, attrs={"environment": "production", "version": "1.2.1", "kind": "hotfix"}
     )
     (topic,) = section(shop.fill(tmp_path, DEPLOYED, hotfix)).topics
-    assert (topic.subject, topic.suggested) == ("deployment/d-2", "d-1")
+    assert (topic.subject, topic.tag, topic.suggested) == ("deployment/d-2", "suspected", "d-1")
     assert topic.sentence.endswith("what did it mend?")
     assert topic.reasons[0] == "deployment d-1: hotfixed"
 

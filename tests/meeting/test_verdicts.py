@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,12 +19,14 @@ from metrics.review.judged import Judged
 from metrics.review.minutes import Review
 from metrics.store import Store, entries
 from metrics.trends.reading import watched
+from metrics.ui.review_choices import word_of
 from metrics.ui.verdict_words import evidence
 from tests.meeting.shop import SHOP, UNTIL, WEEK, event, fill
 
 START = UNTIL - timedelta(weeks=5)
 CPU = "system.cpu.utilization"
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 def cpu(step: float = 0.0, weeks: int = 13, end: datetime = UNTIL, seed: int = 1) -> Points:
@@ -195,6 +198,40 @@ def test_a_verdict_is_shown_in_the_review_that_said_it_and_then_no_more(tmp_path
     # Too early is asked again.
     entries.add(store, replace(here, said={"verdict": "too early", "review": "2026-11-16"}))
     assert len(prepared(store, tmp_path).section("verdicts").topics) == 1
+
+
+def test_what_was_judged_between_two_reviews_is_told_and_asks_nothing(tmp_path):
+    at = UNTIL - 3 * DAY
+    said = {"verdict": "no visible effect", "computed": "improved", "because": "it was the holiday"}
+    word = Entry(at, "Ren", "verdict", "shop", "a1", said)
+    store = spoken(tmp_path, entry(action(), at, "Mika"), word)
+    (topic,) = prepared(store, tmp_path).section("verdicts").topics
+    assert topic.sentence == ("Add an index: no visible effect, judged by Ren on Fri 20 Nov: it was the holiday")
+    assert topic.tag == "judged"
+    assert "% before" in topic.detail[0]
+    assert word_of("2026-11-23", topic) is None
+    entries.add(store, replace(entry(replace(action(), indicator=""), at, "Mika"), at=at + HOUR))
+    (bare,) = prepared(store, tmp_path).section("verdicts").topics
+    assert bare.detail == ("Why: db CPU rose to 60 %",)
+    # The review before this one has told it already.
+    told = spoken(tmp_path / "told", entry(action(), at, "Mika"), replace(word, at=WEEK.start - DAY))
+    assert prepared(told, tmp_path).section("verdicts").topics == ()
+
+
+def test_what_is_under_way_tells_how_it_stands_so_far(tmp_path):
+    begun = replace(action(UNTIL - 9 * DAY), check=date(2026, 12, 20))
+    rare = replace(begun, id="a2", indicator="system.memory.utilization")
+    every = cpu()
+    which = np.isin(np.arange(len(every.ts)) % 168, (3, 75))
+    memory = Points(
+        replace(every.series, indicator="system.memory.utilization"), every.ts[which], every.values[which]
+    )
+    words = (entry(each, UNTIL - 9 * DAY, "Mika") for each in (begun, rare, replace(rare, id="a3", indicator="")))
+    one, two, none = prepared(spoken(tmp_path, *words, rows=(every, memory)), tmp_path).section("verdicts").topics
+    assert "verdict due Sun 20 Dec): so far " in one.sentence
+    assert "9 days since the start" in one.sentence
+    assert re.search(r": so far [\d.]+ % on 2 days, [\d.]+ % on 4 before$", two.sentence)
+    assert none.sentence.endswith("verdict due Sun 20 Dec)")
 
 
 def test_nothing_that_was_said_later_and_nothing_in_a_closed_review(tmp_path):

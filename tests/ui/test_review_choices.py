@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from metrics.meeting.told import decision_sentence, reason_of
 from metrics.model import Entry
-from metrics.review.minutes import Decision, Figure, Topic
+from metrics.review.minutes import Decision, Figure, Topic, decision_of
 from metrics.ui.review_choices import columns, last_time, repeated, word_of
 from tests.meeting.made import AT, disposition
 
@@ -55,6 +56,10 @@ def test_an_alerts_branch_is_looked_at_again_in_four_weeks():
 def test_a_cause_is_its_suspect_or_no_change():
     caused, none = columns(NOW, CAUSE, TODAY)
     assert caused.options[0].fields == {"deployment": "deploy-7", "cause": None, "review": NOW}
+    assert caused.options[0].is_suggested
+    # What only ended shortly before is offered, but not put forward.
+    assert not columns(NOW, replace(CAUSE, tag="near in time"), TODAY)[0].options[0].is_suggested
+    assert [each.label for each in none.options][2] == "access or traffic"
     assert [each.fields["cause"] for each in none.options] == ["infrastructure", "quota", "traffic", "other"]
     assert len(columns(NOW, replace(CAUSE, suggested=""), TODAY)) == 1
 
@@ -114,3 +119,14 @@ def test_an_action_that_is_under_way_asks_nothing():
     (only,) = columns(NOW, replace(VERDICT, suggested="", tag="to be judged"), TODAY)
     assert len(only.options) == 5
     assert all(each.needs_words and each.fields["computed"] is None for each in only.options)
+
+
+def test_what_else_than_a_change_it_was_is_told_as_its_button_has_it():
+    word = Entry(
+        AT, "Ren", "cause", "jobs", "incident/i-1", {"deployment": None, "cause": "infrastructure", "review": NOW}
+    )
+    said = decision_of(word, NOW)
+    assert said is not None
+    assert decision_sentence(said, "UTC").startswith("No change caused it: infrastructure fault (Ren")
+    # A reason in somebody's own words stays theirs.
+    assert reason_of(replace(said, outcome="explained", because="traffic")) == "traffic"

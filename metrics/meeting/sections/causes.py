@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from metrics.meeting.setting import Setting
+from metrics.meeting.told import NO_CHANGE
 from metrics.model import Entry, Window
 from metrics.review.delivery.causes import Link, Method
 from metrics.review.delivery.deployments import Deployment
@@ -17,7 +18,7 @@ from metrics.review.minutes import Section, Topic
 from metrics.store import deliveries, entries
 from metrics.ui.words import moment, quantity, t
 
-__all__ = ["METHODS", "NO_CHANGE", "section"]
+__all__ = ["METHODS", "section"]
 
 METHODS: Final[dict[Method, str]] = {
     "explicit": "stated by the source",
@@ -25,12 +26,6 @@ METHODS: Final[dict[Method, str]] = {
     "revert": "reverted",
     "hotfix": "hotfixed",
     "time": "same component, shortly before",
-}
-NO_CHANGE: Final[dict[str, str]] = {
-    "infrastructure": "infrastructure fault",
-    "quota": "quota or limit",
-    "traffic": "traffic",
-    "other": "something else",
 }
 OPEN = ("unreviewed", "unknown")
 # More than these at once is no list that anybody answers in seven minutes; the Delivery page has them all.
@@ -105,7 +100,7 @@ def _topic(known: _Known, link: Link) -> Topic:
         section="causes",
         sentence=_sentence(known, link),
         owners=(owner,) if owner else (),
-        tag=t("judged") if link.state in ("confirmed", "rejected") else t("suspected") if suspect else t("unknown"),
+        tag=_tag(link, suspect),
         detail=tuple(_detail(known, link, suspect)),
         reasons=tuple(_reasons(link, suspect)),
         started=datetime.fromtimestamp(_when(known, link), UTC),
@@ -113,6 +108,15 @@ def _topic(known: _Known, link: Link) -> Topic:
         query={"service": known.setting.service.name},
         suggested=suspect.id if suspect else "",
     )
+
+
+def _tag(link: Link, suspect: Deployment | None) -> str:
+    """What came shortly before is near, and no more: only what a source or a mending says is suspected."""
+    if link.state in ("confirmed", "rejected"):
+        return t("judged")
+    if suspect is None:
+        return t("unknown")
+    return t("near in time") if link.method == "time" else t("suspected")
 
 
 def _component(known: _Known, link: Link) -> str | None:

@@ -1,8 +1,9 @@
-"""Verdicts: actions whose check date is reached, with what the data says of each; then those that are still open."""
+"""Verdicts: actions to be judged, with what the data says; those judged since the last review; those still open."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from metrics.model import Entry
 from metrics.review.actions import Action
 from metrics.review.judged import Accepted, Judged, accepted, by_urgency, state
 from metrics.review.minutes import Figure, Section, Topic
-from metrics.ui.verdict_words import NAMES, evidence, summary
+from metrics.ui.verdict_words import NAMES, evidence, so_far, summary
 from metrics.ui.words import day, t
 
 __all__ = ["section"]
@@ -29,17 +30,22 @@ def section(setting: Setting, every: Sequence[Action], words: Sequence[Entry]) -
     # What was written down in this very review is told among the new ones.
     ordered = [each for each in by_urgency(every, said, today) if each.review != setting.review]
     due = [each for each in ordered if _is_due(each, said.get(each.id), today, setting.review)]
-    named = {each.id for each in due}
+    judged_since = [each for each in ordered if _is_judged_since(each, said.get(each.id), setting)]
+    named = {each.id for each in (*due, *judged_since)}
     waiting = [each for each in ordered if each.id not in named and _is_open(each, said.get(each.id), today)]
-    found = [
-        judged(setting.db, setting.service, setting.lines, each, setting.window.end, every) for each in due[:DUE]
-    ]
+    told = (due + judged_since)[:DUE]
+    found = [judged(setting.db, setting.service, setting.lines, each, setting.window.end, every) for each in told]
     # All at once: asking for one line's figures takes as long as for all.
     figures = setting.figures(
         [each.action.address for each in found if each.action.address and not _is_matched(each)]
     )
-    topics = (*(_due(setting, each, figures) for each in found), *(_open(setting, each) for each in waiting[:OPEN]))
-    more = len(due[DUE:]) + len(waiting[OPEN:])
+    asked, answered = found[: len(due)], found[len(due) :]
+    topics = (
+        *(_due(setting, each, figures) for each in asked),
+        *(_judged(setting, each, figures, said[each.action.id]) for each in answered),
+        *(_open(setting, each, every) for each in waiting[:OPEN]),
+    )
+    more = len(due) + len(judged_since) - len(told) + len(waiting[OPEN:])
     nothing = "" if topics else t("No verdict is due, and no action is open.")
     return Section("verdicts", topics, more=more, nothing=nothing)
 
@@ -49,6 +55,13 @@ def _is_due(action: Action, said: Accepted | None, today: date, review: str) -> 
     if action.dropped:
         return False
     return state(action, said, today) == "due" or (said is not None and said.review == review)
+
+
+def _is_judged_since(action: Action, said: Accepted | None, setting: Setting) -> bool:
+    """In no review, but on the page of its own: whoever was not there hears of it here."""
+    if action.dropped or said is None or said.review:
+        return False
+    return said.is_final and said.at > setting.window.start
 
 
 def _is_open(action: Action, said: Accepted | None, today: date) -> bool:
@@ -77,6 +90,18 @@ def _due(setting: Setting, found: Judged, figures: Mapping[str, Figure]) -> Topi
     )
 
 
+def _judged(setting: Setting, found: Judged, figures: Mapping[str, Figure], said: Accepted) -> Topic:
+    """What a person said holds; nothing is asked any more."""
+    action, at = found.action, said.at.astimezone(ZoneInfo(setting.service.time_zone)).date()
+    told = t("{what}: {verdict}, judged by {who} on {day}", what=action.what, verdict=t(NAMES[said.verdict]),
+             who=said.by, day=day(at))  # fmt: skip
+    if said.because:
+        told = t("{told}: {because}", told=told, because=said.because)
+    topic = _due(setting, found, figures)
+    detail = (t("{told}.", told=summary(found)), *topic.detail) if found.effect else _why(action)
+    return replace(topic, sentence=told, tag=t("judged"), detail=detail, suggested="")
+
+
 def _curve(setting: Setting, action: Action) -> tuple[tuple[datetime, float], ...]:
     if action.started is None or action.started >= setting.window.end or action.address is None:
         return ()
@@ -98,7 +123,7 @@ def _figure(found: Judged, figures: Mapping[str, Figure]) -> Figure | None:
     return Figure(address, found.unit, effect.since, effect.until or found.as_of, effect.after, effect.before)
 
 
-def _open(setting: Setting, action: Action) -> Topic:
+def _open(setting: Setting, action: Action, every: Sequence[Action]) -> Topic:
     """Carried from review to review until it is judged; there is nothing to decide on yet."""
     zone = ZoneInfo(setting.service.time_zone)
     when = (
@@ -106,10 +131,15 @@ def _open(setting: Setting, action: Action) -> Topic:
         if action.started is None
         else t("since {day}", day=day(action.started.astimezone(zone).date()))
     )
+    told = t("{what} ({when}; verdict due {day})", what=action.what, when=when, day=day(action.check))
+    if action.started is not None and action.address:
+        found = judged(setting.db, setting.service, setting.lines, action, setting.window.end, every)
+        if stands := so_far(found):
+            told = t("{told}: {stands}", told=told, stands=stands)
     return Topic(
         subject=f"action/{action.id}",
         section="verdicts",
-        sentence=t("{what} ({when}; verdict due {day})", what=action.what, when=when, day=day(action.check)),
+        sentence=told,
         owners=(action.owner,) if action.owner else (),
         tag=t("still open") if action.done is None else t("done"),
         detail=_why(action),
