@@ -10,9 +10,11 @@ import contextlib
 import multiprocessing
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 import websockets
@@ -24,6 +26,7 @@ from streamlit.web import bootstrap
 
 from metrics.ui.author import COOKIE
 
+T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 30
 
@@ -139,6 +142,12 @@ async def visiting(app: App, name: str) -> AsyncIterator[Person]:
     finally:
         with contextlib.suppress(OSError, websockets.WebSocketException):
             await wire.close()
+
+
+def hold(visit: Coroutine[None, None, T]) -> T:
+    """Run a visit to its end, in a thread of its own: a browser of other tests may keep this one's event loop."""
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, visit).result()
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from metrics.meeting.shelf import Shelf
 from metrics.model import Entry
 from metrics.review.minutes import Review, Section, Topic
 from metrics.store import Store, entries
-from tests.meeting.person import App, running, visiting
+from tests.meeting.person import App, hold, running, visiting
 from tests.pages import deployments
 
 KILLS, CLOSINGS = 20, 10
@@ -79,7 +79,7 @@ def test_no_kill_loses_a_word_that_was_shown(folder: Path):
     for kill in range(KILLS):
         with running(folder) as app:
             when = chance.uniform(0.0, 1.8)
-            shown += asyncio.run(speak_until_killed(app, review.id, AT_A_TIME * kill, when))
+            shown += hold(speak_until_killed(app, review.id, AT_A_TIME * kill, when))
         kept = said(store)
         assert all(len(words) == 1 for words in kept.values())
         for n in shown:
@@ -116,7 +116,7 @@ def test_a_kill_while_it_is_closed_leaves_it_closed_or_open(folder: Path):
     closed = []
     for review in reviews:
         with running(folder) as app:
-            shown = asyncio.run(close_until_killed(app, review.id, chance.uniform(0.0, 3.0)))
+            shown = hold(close_until_killed(app, review.id, chance.uniform(0.0, 3.0)))
         assert shown <= (review.id in shelf.closed())
         found = shelf.read(review.id)
         assert found is not None
@@ -128,7 +128,7 @@ def test_a_kill_while_it_is_closed_leaves_it_closed_or_open(folder: Path):
             assert (found, review.id in shelf.opened()) == (review, True)
     assert 0 < len(closed) < CLOSINGS, "some kills came before the file and some after it"
     with running(folder) as app:
-        asyncio.run(visit_all(app, closed))
+        hold(visit_all(app, closed))
     with store.read() as db:
         words = [word for word in entries.latest(db, "review", "shop") if (word.said or {})["state"] == "closed"]
     assert sorted(word.subject for word in words) == sorted(closed)
