@@ -11,8 +11,9 @@ from metrics.meeting.told import (
     OUTCOMES,
     SECTION_TITLES,
     decision_sentence,
+    drawn_name,
     figure_name,
-    figure_sentence,
+    figures_told,
     outcome_name,
     owner_names,
     period_name,
@@ -146,11 +147,10 @@ def _figures_period(review: Review) -> str:
 
 def tile(figure: Figure) -> Tile:
     """A headline figure, now and before."""
-    name = figure_name(figure)
     value, before = figure.value, figure.before
     by = None if value is None or before is None else value - before
     return Tile(
-        name=name[:1].upper() + name[1:],
+        name=figure_name(figure),
         now=t("no data") if value is None else quantity(value, figure.unit),
         before=t("no data") if before is None else quantity(before, figure.unit),
         change=change(by, before, figure.unit),
@@ -192,7 +192,7 @@ def _topic(review: Review, topic: Topic) -> PaperTopic:
         sentence=topic.sentence,
         tag=topic.tag,
         owners=owner_names(review, topic),
-        evidence=(*topic.detail, *_figures(topic), *_suspects(topic, decision)),
+        evidence=(*topic.detail, *figures_told(topic), *_suspects(topic, decision)),
         chart=chart.svg(drawn) if drawn else "",
         chart_says=chart.told(drawn) if drawn else "",
         outcome=outcome_name(decision) if decision else "",
@@ -200,11 +200,6 @@ def _topic(review: Review, topic: Topic) -> PaperTopic:
         open=t("Not decided yet") if decision is None and topic.needs_decision else "",
         left=t("Nothing was decided of it.") if _is_left(review, topic) else "",
     )
-
-
-def _figures(topic: Topic) -> Sequence[str]:
-    """A verdict's own sentence has its numbers, as they were matched."""
-    return [] if topic.section == "verdicts" else [figure_sentence(figure) for figure in topic.figures]
 
 
 def _suspects(topic: Topic, decision: Decision | None) -> tuple[str, ...]:
@@ -221,7 +216,7 @@ def _is_left(review: Review, topic: Topic) -> bool:
 def _drawn(review: Review, topic: Topic) -> chart.Drawing | None:
     if len(topic.curve) < chart.FEWEST or not topic.figures:
         return None
-    name = figure_name(topic.figures[0])
+    name = drawn_name(topic.figures[0])
     return chart.Drawing(name, topic.curve, topic.figures[0].unit, ZoneInfo(review.zone), topic.started)
 
 

@@ -9,15 +9,17 @@ from metrics.model import Window
 from metrics.review.lines import parse_address
 from metrics.review.minutes import Decision, Figure, Review, SectionName, Topic
 from metrics.ui.finding_words import line_name
-from metrics.ui.words import both, change, day, day_range, moment, quantity, t
+from metrics.ui.words import both, change, day, day_range, moment, quantity, stat_of, t
 
 __all__ = [
     "NO_CHANGE",
     "OUTCOMES",
     "SECTION_TITLES",
     "decision_sentence",
+    "drawn_name",
     "figure_name",
     "figure_sentence",
+    "figures_told",
     "outcome_name",
     "owner_names",
     "period_name",
@@ -67,14 +69,27 @@ def owner_names(review: Review, topic: Topic) -> str:
 
 
 def figure_name(figure: Figure) -> str:
-    """Whose figure it is; a name that the catalogue has no more stands as it was."""
+    """Whose figure it is and which number of the period: `db CPU (p95)`."""
+    name, indicator = drawn_name(figure), catalog.load().indicators.get(parse_address(figure.address)[2])
+    # Of a percentile its title tells already which of the durations it is.
+    is_told = indicator is None or stat_of(indicator) in name.split()
+    return name if is_told or indicator is None else f"{name} ({stat_of(indicator)})"
+
+
+def drawn_name(figure: Figure) -> str:
+    """Whose line it is; a name that the catalogue has no more stands as it was."""
     component, part, name = parse_address(figure.address)
     indicator = catalog.load().indicators.get(name)
     return line_name(component, part, indicator) if indicator else " ".join(filter(None, (component, part, name)))
 
 
+def figures_told(topic: Topic) -> tuple[str, ...]:
+    """Its figures; a verdict's own sentence has its numbers, as they were matched."""
+    return () if topic.section == "verdicts" else tuple(figure_sentence(figure) for figure in topic.figures)
+
+
 def figure_sentence(figure: Figure) -> str:
-    """`web latency p95 412 ms, 309 ms in the time before (+33 %)`; without data it says so."""
+    """`db CPU (p95) 54 %, 50 % in the time before (+4 pt)`; without data it says so."""
     name, value = figure_name(figure), figure.value
     now = t("{name}: no data", name=name) if value is None else f"{name} {quantity(value, figure.unit)}"
     if figure.before is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from metrics.meeting.compare import correction_sentence
-from metrics.meeting.told import decision_sentence, figure_sentence, owner_names
+from metrics.meeting.told import decision_sentence, figures_told, owner_names
 from metrics.model import Entry
 from metrics.review.lines import parse_address
 from metrics.review.minutes import Topic, decision_of
@@ -58,7 +58,7 @@ def _evidence(held: Held, topic: Topic, height: int) -> None:
             config={"displayModeBar": False},
             alt=t("The line in the review's time, shaded, and before it"),
         )
-    told = [*(figure_sentence(each) for each in topic.figures), *topic.detail]
+    told = [*figures_told(topic), *topic.detail]
     if topic.section == "moved" and topic.reasons and not _offers_reasons(held, topic):
         told.append(t("Suspected: {reasons}", reasons="; ".join(topic.reasons)))
     if told:

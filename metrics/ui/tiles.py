@@ -13,12 +13,11 @@ from metrics.review.reading import Reading
 from metrics.trends.agenda import Agenda
 from metrics.ui import address
 from metrics.ui.found import of_line, word
-from metrics.ui.words import age, change, quantity, t, title_of
+from metrics.ui.words import age, change, quantity, stat_of, t, title_of
 
 __all__ = ["EXPLORE", "draw", "link_to", "name_of"]
 
 EXPLORE = "pages/2_explore.py"
-STATS = {"mean": "mean", "max": "peak", "sum": "total", "last": "latest", "p95": "p95", "ratio": "overall"}
 
 
 def draw(panels: Sequence[Panel], found: Agenda, now: datetime, *, compare: bool) -> None:
@@ -51,7 +50,7 @@ def _tile(reading: Reading, moved: str, place: int, now: datetime, *, compare: b
             width="stretch",
         )
         st.metric(
-            f"{t(STATS[indicator.rollup])} · {name_of(reading)}",
+            f"{stat_of(indicator)} · {name_of(reading)}",
             quantity(reading.now, indicator.unit),
             change(reading.change, reading.before, indicator.unit)
             if compare and reading.change is not None
@@ -74,7 +73,7 @@ def _explained(reading: Reading, now: datetime) -> str:
     parts = [
         t(
             "{stat} of the period: {value}",
-            stat=t(STATS[indicator.rollup]),
+            stat=stat_of(indicator),
             value=quantity(reading.now, indicator.unit),
         ),
         t("before: {value}", value=quantity(reading.before, indicator.unit)),

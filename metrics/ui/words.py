@@ -33,6 +33,7 @@ __all__ = [
     "scale",
     "share",
     "span",
+    "stat_of",
     "step_name",
     "t",
     "title_of",
@@ -42,6 +43,7 @@ LOCALE = "en_GB"
 NONE = "–"
 # From here on a change reads better as a multiple: ×12 rather than +1,100 %.
 TIMES = 9
+_STATS = {"mean": "mean", "max": "peak", "sum": "total", "last": "latest", "p95": "p95", "ratio": "overall"}
 _SECONDS = ((86_400 * 2, 86_400.0, "d"), (7_200, 3_600.0, "h"), (120, 60.0, "min"), (1, 1.0, "s"), (0, 1e-3, "ms"))
 _BYTES = tuple((1024.0**n, 1024.0**n, f"{prefix}B") for n, prefix in ((4, "Ti"), (3, "Gi"), (2, "Mi"), (1, "Ki")))
 
@@ -74,6 +76,11 @@ def one_of(parts: Sequence[str]) -> str:
 def title_of(indicator: Indicator) -> str:
     """The catalogue's name of it in the reader's language."""
     return indicator.title_ja if LOCALE.startswith("ja") else indicator.title
+
+
+def stat_of(indicator: Indicator) -> str:
+    """Which of a period's numbers its figure is: `peak`, `p95`, `total`."""
+    return t(_STATS[indicator.rollup])
 
 
 # numbers ------------------------------------------------------------------------------------------------------
@@ -113,7 +120,7 @@ def change(by: float | None, before: float | None, unit: Unit) -> str:
         return ("+" if by > 0 else "") + quantity(by, unit)
     if by / abs(before) >= TIMES:
         return f"×{number((before + by) / before, 2)}"
-    return f"{_signed(100 * by / abs(before))} %"
+    return f"{_signed(round(100 * by / abs(before), 1))} %"
 
 
 def share(value: float | None) -> str:

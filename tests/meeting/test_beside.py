@@ -30,8 +30,8 @@ def test_it_reads_as_text():
 
 | Figure | 2026-10-26 | 2026-11-02 | Change |
 |---|--:|--:|--:|
-| Db a CPU | 54 % | no data | – |
-| Web gone.indicator | no data | no data | – |
+| db a CPU (p95) | 54 % | no data | – |
+| web gone.indicator | no data | no data | – |
 
 ## Stayed
 

@@ -96,8 +96,8 @@ def test_the_head_says_period_people_place_and_state():
 
 def test_figures_have_units_and_no_data_is_said():
     first, gone = paper(review()).figures
-    assert (first.name, first.now, first.before, first.change) == ("Db a CPU", "54 %", "50 %", "+4 pt")
-    assert (gone.name, gone.now, gone.before, gone.change) == ("Web gone.indicator", "no data", "50 %", "–")
+    assert (first.name, first.now, first.before, first.change) == ("db a CPU (p95)", "54 %", "50 %", "+4 pt")
+    assert (gone.name, gone.now, gone.before, gone.change) == ("web gone.indicator", "no data", "50 %", "–")
     assert paper(review()).figures_period == "19 – 26 Oct 2026, beside 12 – 19 Oct 2026"
 
 
@@ -108,7 +108,7 @@ def test_topics_say_their_evidence_and_what_is_open():
     first, second = moved.topics
     assert first.evidence == (
         "It rose by day.",
-        "db a CPU 54 %, 50 % in the time before (+4 pt)",
+        "db a CPU (p95) 54 %, 50 % in the time before (+4 pt)",
         "Suspected: access: /export and batch: nightly.",
     )
     assert (first.owners, second.owners) == ("Infra", "Infra and Dev")

@@ -257,7 +257,7 @@ def test_two_reviews_beside_each_other_by_values():
     )  # fmt: skip
     figures = beside_figures(now, decided_review())
     assert figures.values.tolist() == [
-        ["db a CPU", "54 %", "57 %", "+3 pt"],
+        ["db a CPU (p95)", "54 %", "57 %", "+3 pt"],
         ["web gone.indicator", "no data", "no data", "–"],
     ]
     topics = beside_topics(now, decided_review())
