@@ -122,6 +122,7 @@ def _draw_cell(here: Frame, cell: Cell) -> None:
     stands = how_it_stands(cell, here.zone, here.now)
     st.markdown(f"{SIGNS[cell.state]} **{stands}**" + (f": {escaped(reason)}" if reason else ""))
     coverage_spoken.draw_rival(here, cell)
+    coverage_spoken.draw_came_of_it(here, cell)
     if cell.state == "not_applicable":
         coverage_spoken.draw_said(here, cell)
         return

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import streamlit as st
 
+from metrics.meeting.told import decision_sentence
 from metrics.model import Entry
 from metrics.review.coverage import Cell
-from metrics.ui import action_form, address, author, speaking
+from metrics.review.minutes import decision_of
+from metrics.ui import action_form, actions_loading, address, author, speaking, verdict_words
 from metrics.ui.coverage_words import how_it_stands, named
 from metrics.ui.delivery_words import escaped
 from metrics.ui.frame import Frame
-from metrics.ui.words import age, t
+from metrics.ui.words import age, day, t
 
-__all__ = ["draw_rival", "draw_said", "draw_to_say"]
+__all__ = ["draw_came_of_it", "draw_rival", "draw_said", "draw_to_say"]
+
+REVIEW, ACTIONS = "pages/1_review.py", "pages/7_actions.py"
 
 LONGEST = 200
 
@@ -22,6 +26,29 @@ LONGEST = 200
 def draw_rival(here: Frame, cell: Cell) -> None:
     """Where somebody else spoke of the same hole meanwhile."""
     speaking.draw_rival(here, "hole", _subject(cell), _told)
+
+
+def draw_came_of_it(here: Frame, cell: Cell) -> None:
+    """What the newest review that spoke of it decided, and what is done for it, each with the way there."""
+    about = f"hole/{_subject(cell)}"
+    words = (each for each in speaking.words(here, "disposition").every if each.subject.partition("/")[2] == about)
+    newest = max(words, key=lambda each: each.at, default=None)
+    review = newest.subject.partition("/")[0] if newest else ""
+    decision = decision_of(newest, review) if newest else None
+    if decision is not None:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            told = t("In the review of {day}", day=day(date.fromisoformat(review)))
+            st.page_link(REVIEW, label=told, query_params=address.with_view(review=review, item=about))
+            st.markdown(escaped(decision_sentence(decision, here.zone)), width="content")
+    spoken = actions_loading.spoken(here)
+    for action in spoken.every:
+        if action.why == about:
+            verdict = spoken.verdicts.get(action.id)
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                told = t("Action: {what}", what=escaped(action.what))
+                st.page_link(ACTIONS, label=told, query_params=address.with_view(action=action.id))
+                came = verdict_words.spoken(verdict, here.now) if verdict else t("no verdict yet")
+                st.markdown(escaped(came), width="content")
 
 
 def draw_said(here: Frame, cell: Cell) -> None:

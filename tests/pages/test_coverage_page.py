@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from metrics.model import Entry
 from metrics.store import Store, entries
 from tests.pages import deployments
 from tests.pages.test_pages import said, visit
@@ -56,6 +57,28 @@ def test_the_link_is_the_view(demo, monkeypatch):
     assert "cache.hits or cache.requests" in app.code[0].value
     app = visit(PAGE, demo, monkeypatch, component="aurora-main", indicator="system.filesystem.utilization")
     assert "not applicable**: the cluster's volume grows by itself" in said(app)
+
+
+def test_a_hole_tells_what_its_review_decided_and_what_came_of_its_action(folder, monkeypatch):
+    store = Store(of_one_host(folder) / "tomoni.duckdb")
+    at, about = datetime(2025, 6, 9, 5, tzinfo=UTC), "hole/web-1/system.memory.utilization"
+    decided = {"outcome": "explained", "because": "no agent yet", "note": None, "owner": None, "due": None}
+    action = {"what": "Install the agent", "kind": "detection", "why": about, "why_sentence": "a hole"}
+    entries.add(
+        store,
+        Entry(at, "Ren", "disposition", "shop", f"2025-06-02/{about}", {**decided, "because": "an older word"}),
+        Entry(at + timedelta(hours=1), "Ren", "disposition", "shop", f"2025-06-09/{about}", decided),
+        Entry(at, "Mika", "action", "shop", "a1", action),
+        Entry(at, "Mika", "verdict", "shop", "a1", {"verdict": "improved", "because": "it is collected"}),
+    )  # fmt: skip
+    app = visit(PAGE, folder, monkeypatch, component="web-1", indicator="system.memory.utilization")
+    links = {each.proto.label: each.proto.query_string for each in app.get("page_link")}
+    assert links["In the review of Mon 9 Jun"] == "review=2025-06-09&item=hole%2Fweb-1%2Fsystem.memory.utilization"
+    assert links["Action: Install the agent"] == "action=a1"
+    text = said(app).replace("\\", "")
+    assert "Explained: no agent yet (Ren, Mon 9 Jun, 06:00)" in text
+    assert "an older word" not in text
+    assert "improved, because: it is collected · Mika" in text
 
 
 def test_a_link_to_what_nobody_needs_is_explained(demo, monkeypatch):
