@@ -126,7 +126,9 @@ def _bars(here: Frame, spoken: Spoken) -> list[_Bars]:
     title = t("**Actions**, by the month in which they were written down")
     found = [_Bars(title, decided, kinds, t("No action yet."), has_ratio=True)]
     if merged := actions_loading.work(here):
-        title = t("**Merged changes**, by what their source calls their work (features left out)")
+        title = t(
+            "**Merged changes**, by what their source calls their work: shares are of these three, features left out"
+        )
         found.append(_Bars(title, merged, kinds, "", has_ratio=True))
     said = by_verdict(spoken.verdicts, here.zone)
     found.append(_Bars(t("**Verdicts**, by the month in which they were said"), said, verdicts, t("No verdict yet.")))
