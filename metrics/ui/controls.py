@@ -133,6 +133,9 @@ def period(zone: str, until: datetime, last_review: datetime | None) -> Period:
     windows = _windows(zone, until, last_review)
     if "review" in windows:
         names["review"] = t("Since last review")
+    elif address.asked("period") == "review":
+        # As a first review looks at it.
+        names["review"], windows["review"] = t("No review before: 1 week"), windows["1w"]
     before = windows.get(address.asked("period") or "", windows["1w"])
     chosen = choice(
         t("Period"), {**names, "custom": t("Custom")}, "period", then=partial(_fix, before=before, zone=zone)

@@ -55,8 +55,9 @@ class Frame:
         return self.service.time_zone
 
     def last_review(self) -> datetime | None:
-        """Up to when the newest closed review of this service looked."""
-        return closed_until(self.folder, self.service.name)
+        """Up to when the newest closed review looked that has data after it: nothing is since one of this hour."""
+        reached = self.newest or self.facts.reached.get(self.service.name)
+        return closed_until(self.folder, self.service.name, reached)
 
     def require_data(self) -> datetime:
         """The newest sample's time, else that of events; without any, the page is one sentence: how to begin."""

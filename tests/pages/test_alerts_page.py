@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from metrics.meeting.shelf import Shelf
 from metrics.model import Entry, Event, Window
 from metrics.store import Store, alerts, entries, write
+from tests.meeting.made import review
 from tests.pages import deployments
 from tests.pages.test_pages import said, visit
 
@@ -255,3 +258,19 @@ def test_what_the_store_reads_of_each_source(folder):
     assert found["impact"].isna().tolist() == [True, True, True, False]
     assert reach is not None
     assert reach.start == at
+
+
+def test_since_the_last_review_holds_without_one_and_right_after_closing(folder, monkeypatch):
+    deployments.one_series(folder, service="jobs")
+    app = visit(PAGE, folder, monkeypatch, period="review")
+    assert "No review before: 1 week" in app.segmented_control[0].options
+    assert not [each.value for each in app.warning if "period=review" in each.value]
+    end = deployments.NOW
+    for until in (end - timedelta(days=1), end + timedelta(hours=1)):
+        closed = replace(
+            review(), id=f"{until:%Y-%m-%d}", since=until - timedelta(days=1), until=until, closed_at=until
+        )
+        Shelf(folder, "jobs").close(closed, "")
+    app = visit(PAGE, folder, monkeypatch, period="review")
+    assert "Since last review" in app.segmented_control[0].options
+    assert not [each.value for each in app.warning if "period=review" in each.value]
