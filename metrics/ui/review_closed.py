@@ -11,7 +11,7 @@ import streamlit as st
 
 from metrics.meeting.compare import correction_sentence
 from metrics.meeting.documents import FORMATS, MIME, Format, written
-from metrics.meeting.told import figure_name, outcome_name
+from metrics.meeting.told import decision_sentence, figure_name
 from metrics.review.minutes import Figure, Review, Topic
 from metrics.ui import address
 from metrics.ui.delivery_words import escaped
@@ -121,15 +121,21 @@ def _value(figure: Figure | None) -> str:
 
 
 def beside_topics(review: Review, other: Review) -> pd.DataFrame:
-    """What was on either agenda, what is on both first, with its decision in each."""
+    """What was on either agenda, what stayed first, with its decision in each: by whom, until when."""
     mine = {topic.subject: topic for topic in review.topics}
     theirs = {topic.subject: topic for topic in other.topics}
+    only = {True: t("new"), False: t("gone")}
     order = sorted(dict.fromkeys([*mine, *theirs]), key=lambda each: (each not in mine) + (each not in theirs))
     rows = [
-        ((mine.get(each) or theirs[each]).sentence, _came(other, theirs.get(each)), _came(review, mine.get(each)))
+        (
+            (mine.get(each) or theirs[each]).sentence,
+            t("stayed") if each in mine and each in theirs else only[(each in mine) == (review.id > other.id)],
+            _came(other, theirs.get(each)),
+            _came(review, mine.get(each)),
+        )
         for each in order
     ]
-    return pd.DataFrame(rows, columns=[t("What"), _named(other.id), _named(review.id)])
+    return pd.DataFrame(rows, columns=[t("What"), "", _named(other.id), _named(review.id)])
 
 
 def _came(review: Review, topic: Topic | None) -> str:
@@ -138,8 +144,7 @@ def _came(review: Review, topic: Topic | None) -> str:
     decision = review.decision(topic.subject)
     if decision is None:
         return t("nothing said")
-    told = outcome_name(decision)
-    return f"{told}: {decision.because}" if decision.because else told
+    return decision_sentence(decision, review.zone)
 
 
 def corrections_of(held: Held) -> Mapping[Figure, float | None]:

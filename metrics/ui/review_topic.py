@@ -6,10 +6,10 @@ import streamlit as st
 
 from metrics.meeting.compare import correction_sentence
 from metrics.meeting.told import decision_sentence, figures_told, owner_names
-from metrics.model import Entry
+from metrics.model import Entry, Window
 from metrics.review.lines import parse_address
 from metrics.review.minutes import Topic, decision_of
-from metrics.ui import action_form, frame, review_chart, review_decide
+from metrics.ui import action_form, controls, frame, review_chart, review_decide
 from metrics.ui.delivery_words import escaped
 from metrics.ui.review_acts import note
 from metrics.ui.review_choices import word_of
@@ -67,9 +67,21 @@ def _evidence(held: Held, topic: Topic, height: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         path = page_of(topic.page) if topic.page else None
         if path is not None:
-            st.page_link(path, label=t("Look closer"), query_params=dict(topic.query), icon=":material/open_in_new:")
+            st.page_link(
+                path, label=t("Look closer"), query_params=_query(held, topic), icon=":material/open_in_new:"
+            )
         if topic.owners:
             st.caption(t("Whose it is: {teams}", teams=owner_names(held.review, topic)), width="content")
+
+
+def _query(held: Held, topic: Topic) -> dict[str, str]:
+    """What a link says. The ledger of alerts counts those of a period: the review's own."""
+    query = dict(topic.query)
+    if topic.section == "alerts":
+        window = Window(held.review.since, held.review.until)
+        times = controls.bounds(window, held.review.zone)
+        query |= {"period": "custom"} | {key: at.isoformat(timespec="minutes") for key, at in times.items()}
+    return query
 
 
 def _offers_reasons(held: Held, topic: Topic) -> bool:

@@ -211,6 +211,13 @@ def test_a_review_closes_once_everything_that_moved_is_decided_and_then_stands(o
     assert "Ignored\\: known and accepted \\(Ren" in said(other)
 
 
+def test_an_alert_opens_in_the_reviews_own_time(shop, visit):
+    fired = replace(review().section("alerts").topics[0], page="alerts", query={"rule": "db/cpu-high"})
+    Shelf(shop, "jobs").open(replace(review(), sections=(Section("alerts", (fired,)),)))
+    queries = [str(each.proto.query_string) for each in visit(shop, item=fired.subject).get("page_link")]
+    assert "rule=db%2Fcpu-high&period=custom&since=2026-10-19T05%3A00&until=2026-10-26T05%3A00" in queries
+
+
 def test_without_a_name_nothing_can_be_said(opened, visit):
     app = visit(opened, who="", item=F1)
     answers = [button for button in app.button if str(button.key).startswith(("say-", "note-"))]
@@ -244,7 +251,7 @@ def test_another_closed_review_is_laid_beside_it(shop, visit):
     _close(shop, later)
     app = visit(shop, review="2026-11-02", **{"with": ID})
     tables = [element.value for element in app.dataframe]
-    assert [list(table.columns)[1:3] for table in tables] == [["Mon 26 Oct 2026", "Mon 2 Nov 2026"]] * 2
+    assert all({"Mon 26 Oct 2026", "Mon 2 Nov 2026"} < set(table.columns) for table in tables)
     assert "with=2026-01-01" in said(visit(shop, review="2026-11-02", **{"with": "2026-01-01"}))
 
 
@@ -261,15 +268,15 @@ def test_two_reviews_beside_each_other_by_values():
         ["web gone.indicator", "no data", "no data", "–"],
     ]
     topics = beside_topics(now, decided_review())
-    assert topics.values.tolist() == [
-        ["db memory rises by 2 points a week", "To investigate", "Ignored: known"],
-        ["db CPU +4 points since Mon 19 Oct", "Explained: access: /export", "not on the agenda"],
-        [
-            "cpu-high fired 7 times",
-            "Remove the alert, or watch another indicator: nobody | acts",
-            "not on the agenda",
-        ],
-    ]
+    assert list(topics.columns) == ["What", "", "Mon 26 Oct 2026", "Mon 2 Nov 2026"]
+    assert topics.iloc[:, 1].tolist() == ["stayed", "gone", "gone"]
+    assert beside_topics(decided_review(), now).iloc[:, 1].tolist() == ["stayed", "gone", "gone"]
+    assert topics.iloc[:, 2:].values.tolist() == [
+        ["To investigate, by Infra, until Mon 2 Nov (Mika, Mon 26 Oct, 06:00)",
+         "Ignored: known (Ren, Mon 26 Oct, 05:00)"],
+        ["Explained: access: /export – as in <spring> (Ren, Mon 26 Oct, 06:00)", "not on the agenda"],
+        ["Remove the alert, or watch another indicator: nobody | acts (Ren, Mon 26 Oct, 06:00)", "not on the agenda"],
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
