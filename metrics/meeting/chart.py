@@ -32,13 +32,15 @@ class Drawing:
     unit: Unit
     zone: tzinfo
     started: datetime | None = None
+    stat: str = ""
+    """What it has of each step: `highest in each 12 hours`."""
 
 
 def told(drawing: Drawing) -> str:
     """The drawing in a sentence."""
     values = [value for _, value in drawing.curve]
     first, last = (day(at.astimezone(drawing.zone).date()) for at, _ in (drawing.curve[0], drawing.curve[-1]))
-    return t(
+    said = t(
         "{name} from {first} to {last}: between {low} and {high}",
         name=drawing.name,
         first=first,
@@ -46,6 +48,7 @@ def told(drawing: Drawing) -> str:
         low=quantity(min(values), drawing.unit),
         high=quantity(max(values), drawing.unit),
     )
+    return t("{said} ({stat})", said=said, stat=drawing.stat) if drawing.stat else said
 
 
 def svg(drawing: Drawing) -> str:

@@ -17,6 +17,7 @@ from metrics.meeting.told import (
     outcome_name,
     owner_names,
     period_name,
+    steps_told,
 )
 from metrics.model import Window
 from metrics.review.minutes import Decision, Figure, Review, Section, Topic, open_topics
@@ -217,7 +218,8 @@ def _drawn(review: Review, topic: Topic) -> chart.Drawing | None:
     if len(topic.curve) < chart.FEWEST or not topic.figures:
         return None
     name = drawn_name(topic.figures[0])
-    return chart.Drawing(name, topic.curve, topic.figures[0].unit, ZoneInfo(review.zone), topic.started)
+    zone = ZoneInfo(review.zone)
+    return chart.Drawing(name, topic.curve, topic.figures[0].unit, zone, topic.started, steps_told(topic))
 
 
 def _footer(review: Review) -> tuple[str, ...]:

@@ -7,17 +7,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+import numpy as np
+
 from metrics.model import Service, Window
 from metrics.review.lines import Curve, Line, by_series, curve, figure, whole_steps
-from metrics.review.minutes import Figure
+from metrics.review.minutes import Extreme, Figure
 from metrics.review.period import Period, fitting_step
 from metrics.store import read
 from metrics.trends.agenda import Agenda, agenda
+from metrics.trends.reading import signals
 
 __all__ = ["Setting", "plain"]
 
 # So many steps make a line that can be read on a projector, and keep three years of frozen reviews small.
 POINTS = 120
+
+Points = tuple[tuple[datetime, float], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +74,7 @@ class Setting:
         rows = {int(row["series_id"]): row for row in read.period(self.db, window, ids).to_dict("records")}
         return {line.address: figure(line, rows) for line in wanted}
 
-    def curves(self, addresses: Sequence[str], window: Window) -> dict[str, tuple[tuple[datetime, float], ...]]:
+    def curves(self, addresses: Sequence[str], window: Window) -> dict[str, Points]:
         """By address, each line in about a hundred steps, for a picture of it."""
         wanted = [self.by_address[each] for each in dict.fromkeys(addresses) if each in self.by_address]
         ids = sorted({number for line in wanted for number in line.reads})
@@ -81,8 +86,24 @@ class Setting:
         drawn = {line.address: whole_steps(line, curve(line, buckets), window, step) for line in wanted}
         return {address: plain(each) for address, each in drawn.items() if each is not None}
 
+    def peaks(self, address: str, window: Window, fine: timedelta, extreme: Extreme) -> Points:
+        """The line's highest or lowest in steps as `curves` has them, of the `fine` ones that its jumps are found in.
 
-def plain(drawn: Curve) -> tuple[tuple[datetime, float], ...]:
+        Half a day's mean hides a jump of minutes.
+        """
+        line = self.by_address.get(address)
+        signal = signals(self.db, [line], window, fine, self.service).get(address) if line else None
+        if signal is None or line is None:
+            return ()
+        step = np.timedelta64(max(fitting_step(window, POINTS), timedelta(seconds=line.period_s)))
+        start = np.datetime64(window.start.astimezone(UTC).replace(tzinfo=None), "us")
+        number = (signal.ts - start) // step
+        first = np.flatnonzero(np.r_[True, np.diff(number) != 0])
+        most = np.maximum if extreme == "highest" else np.minimum
+        return plain(Curve(start + number[first] * step, most.reduceat(signal.values, first), None, None))
+
+
+def plain(drawn: Curve) -> Points:
     """A curve as pairs of a time in UTC and a value, to be kept."""
     times = drawn.ts.astype("datetime64[s]").astype("int64").tolist()
     return tuple(

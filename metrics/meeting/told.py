@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from metrics import catalog
 from metrics.model import Window
 from metrics.review.lines import parse_address
 from metrics.review.minutes import Decision, Figure, Review, SectionName, Topic
 from metrics.ui.finding_words import line_name
-from metrics.ui.words import both, change, day, day_range, moment, quantity, stat_of, t
+from metrics.ui.words import both, change, day, day_range, moment, quantity, span, stat_of, t
 
 __all__ = [
     "NO_CHANGE",
@@ -24,6 +25,7 @@ __all__ = [
     "owner_names",
     "period_name",
     "reason_of",
+    "steps_told",
 ]
 
 SECTION_TITLES: Mapping[SectionName, str] = {
@@ -81,6 +83,15 @@ def drawn_name(figure: Figure) -> str:
     component, part, name = parse_address(figure.address)
     indicator = catalog.load().indicators.get(name)
     return line_name(component, part, indicator) if indicator else " ".join(filter(None, (component, part, name)))
+
+
+def steps_told(topic: Topic) -> str:
+    """Which number of each step its curve has: `highest in each 12 hours`; for a curve of two points or more."""
+    indicator = catalog.load().indicators.get(parse_address(topic.figures[0].address)[2])
+    steps = sorted(later[0] - earlier[0] for earlier, later in pairwise(topic.curve))
+    # A line of p95s is drawn by their mean.
+    usual = {"max": "highest", "sum": "total", "ratio": "overall"}.get(indicator.rollup, "mean") if indicator else "mean"
+    return t("{stat} in each {step}", stat=t(topic.extreme or usual), step=span(steps[len(steps) // 2]))
 
 
 def figures_told(topic: Topic) -> tuple[str, ...]:

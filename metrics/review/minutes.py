@@ -19,6 +19,7 @@ __all__ = [
     "OUTCOMES",
     "SECTIONS",
     "Decision",
+    "Extreme",
     "Figure",
     "Outcome",
     "Review",
@@ -39,6 +40,7 @@ MINUTES: Final[Mapping[SectionName, int]] = {
 }  # fmt: skip
 """In the order of the agenda."""
 SECTIONS: Final[tuple[SectionName, ...]] = tuple(MINUTES)
+Extreme = Literal["highest", "lowest"]
 Outcome = Literal["explained", "investigate", "ignored"]
 OUTCOMES: Final[tuple[Outcome, ...]] = ("explained", "investigate", "ignored")
 
@@ -84,6 +86,8 @@ class Topic:
     query: Mapping[str, str] = field(default_factory=dict)
     suggested: str = ""
     """The outcome that the data speaks for: an alert's branch, an action's verdict."""
+    extreme: Extreme | None = None
+    """What the curve has of each step where the topic is a jump; elsewhere the line's own figure, as its mean."""
 
     @property
     def needs_decision(self) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from metrics import catalog
+from metrics.meeting.told import steps_told
 from metrics.model import Window
 from metrics.review.lines import parse_address
 from metrics.review.minutes import Review, Topic
@@ -53,7 +54,7 @@ def figure(review: Review, topic: Topic, height: int) -> Figure | None:
                 "title": {"text": unit, "standoff": 4, "font": {"size": 11}},
             },
             "shapes": [_own_time(review, window), *_mark(review, topic, window)],
-            "annotations": _label(review, topic, window),
+            "annotations": [*_label(review, topic, window), _stat(topic, window)],
         },
     }
 
@@ -69,7 +70,7 @@ def _line(review: Review, topic: Topic, by: float, unit: str) -> Figure:
         "x": [local(at, review.zone) for at in times],
         "y": [None if value is None else value / by for value in values],
         "line": {"color": COLORS[side_of(indicator)] if indicator else PALETTE[0], "width": 1.8},
-        "hovertemplate": f"%{{y:.4~g}} {unit}<extra></extra>",
+        "hovertemplate": f"%{{y:.4~g}} {unit}, {steps_told(topic)}<extra></extra>",
     }
 
 
@@ -103,6 +104,15 @@ def _mark(review: Review, topic: Topic, window: Window) -> list[Figure]:
     at = local(topic.started, review.zone)
     line = {"color": COLORS["threshold"], "width": 1.3, "dash": "dash"}
     return [{"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": at, "x1": at, "line": line}]
+
+
+def _stat(topic: Topic, window: Window) -> Figure:
+    """Which number of each step is drawn, where the mark's label leaves room."""
+    early = topic.started is not None and (topic.started - window.start) / window.duration < 1 - LATE
+    return {
+        "text": steps_told(topic), "showarrow": False, "xref": "paper", "yref": "paper", "yanchor": "bottom", "y": 1,
+        "x": 1 if early else 0, "xanchor": "right" if early else "left", "font": {"size": 11}, "opacity": 0.7,
+    }  # fmt: skip
 
 
 def _label(review: Review, topic: Topic, window: Window) -> list[Figure]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
@@ -91,3 +92,5 @@ def test_it_is_told_in_a_sentence_and_a_name_is_no_markup():
     made = svg(drawing([40.0, 97.0, 3.0], name="</svg><script>"))
     assert "<script>" not in made
     assert told(drawing([40.0, 97.0, 3.0])) == "db CPU from Sun 1 Nov to Sun 1 Nov: between 3 % and 97 %"
+    peaks = replace(drawing([40.0, 97.0]), stat="highest in each 6 hours")
+    assert told(peaks).endswith("between 40 % and 97 % (highest in each 6 hours)")

@@ -35,7 +35,7 @@ def test_what_began_outside_the_picture_has_no_mark():
     drawn = figure(REVIEW, replace(TOPIC, started=AT - timedelta(days=60)), 200)
     assert drawn is not None
     assert len(drawn["layout"]["shapes"]) == 1
-    assert drawn["layout"]["annotations"] == []
+    assert [each["text"] for each in drawn["layout"]["annotations"]] == ["mean in each 6 hours"]
 
 
 def test_without_a_line_there_is_no_figure():

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 from metrics import catalog
 from metrics.meeting.sections.capacity import decide_by
 from metrics.meeting.setting import Setting
+from metrics.model import FindingKind
 from metrics.review.items import Item
 from metrics.review.lines import address_of
-from metrics.review.minutes import Section, Topic
+from metrics.review.minutes import Extreme, Section, Topic
 from metrics.review.suspects.trouble import trouble_of, worst_of
 from metrics.review.suspects.words import KIND_NAMES
 from metrics.trends.drill import suspects
@@ -23,6 +26,12 @@ __all__ = ["section"]
 # A suspect with less than that speaking for it is no reason to offer.
 PLAUSIBLE = 0.3
 REASONS = 3
+# In such steps of their lines are jumps found (metrics/trends/scoring.py, metrics/trends/look.py).
+JUMPS: Mapping[FindingKind, timedelta] = {
+    "spike": timedelta(minutes=5),
+    "burst": timedelta(minutes=5),
+    "threshold": timedelta(hours=1),
+}
 
 
 def section(setting: Setting) -> Section:
@@ -37,23 +46,37 @@ def section(setting: Setting) -> Section:
     figures = setting.figures(addresses)
     drawn = setting.curves(addresses, setting.before)
     topics = tuple(
-        Topic(
-            subject=f"finding/{item.id}",
-            section="moved",
-            sentence=item_sentence(item, catalog.load().indicators, setting.service.time_zone),
-            owners=item.owners,
-            tag=t(NEWS[item.news]),
-            detail=_others(setting, item),
-            reasons=_reasons(setting, item),
-            figures=(figures[address],) if address in figures else (),
-            curve=drawn.get(address, ()),
-            started=item.since,
-            page="spikes",
-            query={"service": setting.service.name, "item": item.id},
+        _as_told(
+            setting,
+            item,
+            Topic(
+                subject=f"finding/{item.id}",
+                section="moved",
+                sentence=item_sentence(item, catalog.load().indicators, setting.service.time_zone),
+                owners=item.owners,
+                tag=t(NEWS[item.news]),
+                detail=_others(setting, item),
+                reasons=_reasons(setting, item),
+                figures=(figures[address],) if address in figures else (),
+                curve=drawn.get(address, ()),
+                started=item.since,
+                page="spikes",
+                query={"service": setting.service.name, "item": item.id},
+            ),
         )
         for item, address in zip(found.items, addresses, strict=True)
     )
     return Section("moved", topics, more=len(found.rest))
+
+
+def _as_told(setting: Setting, item: Item, topic: Topic) -> Topic:
+    """With the line's peaks where the sentence tells of one: they must show what it says."""
+    fine = JUMPS.get(item.lead.kind)
+    if fine is None:
+        return topic
+    extreme: Extreme = "lowest" if item.lead.size < 0 else "highest"
+    peaks = setting.peaks(_address(item), setting.before, fine, extreme)
+    return replace(topic, curve=peaks, extreme=extreme) if peaks else topic
 
 
 def _address(item: Item) -> str:
