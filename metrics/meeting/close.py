@@ -17,11 +17,11 @@ from metrics.meeting.documents import markdown
 from metrics.meeting.prepare import prepare
 from metrics.meeting.shelf import Shelf, dumped
 from metrics.model import Entry, EntryKind, Service, Window
-from metrics.review.minutes import Review, decided, open_topics
+from metrics.review.minutes import Review, decided, noted, open_topics
 from metrics.store import Store, entries, read
 from metrics.ui.words import both, counted, moment, t
 
-__all__ = ["close", "held", "is_closed", "open_review", "with_words", "words_of"]
+__all__ = ["close", "held", "is_closed", "notes_of", "open_review", "with_words", "words_of"]
 
 # Somebody may speak while it is closed; then it is read once more.
 TRIES = 5
@@ -99,19 +99,25 @@ def words_of(db: read.Reader, service: str, review_id: str) -> tuple[Entry, ...]
     return (*said, *(word for kind in _DECIDING for word in entries.latest(db, kind, service)))
 
 
+def notes_of(db: read.Reader, review: Review) -> tuple[Entry, ...]:
+    """What was noted since the review was opened; taking the newest numbers opens none anew."""
+    opened = entries.begun(db, "review", review.service).get(review.id, review.prepared_at)
+    return entries.since(db, "note", review.service, min(opened, review.prepared_at))
+
+
 def _as_it_stands(
     store: Store, config: Config, service: Service, review: Review, now: datetime
 ) -> tuple[Review, str]:
     """With actions, who is there and what was decided so far, and the stamp of the words that it was made from."""
     with store.read() as db:
         seen = entries.stamp(db, service.name)
-        words = words_of(db, service.name, review.id)
+        words, notes = words_of(db, service.name, review.id), notes_of(db, review)
         about = [each for each in entries.latest(db, "review", service.name, review.id) if each.subject == review.id]
     review = with_actions(store, config, service, review, now + BETWEEN_CLOCKS)
     for word in about:
         said = word.said or {}
         review = replace(review, attendees=said.get("attendees") or "", place=said.get("place") or "")
-    return decided(review, words), seen
+    return noted(decided(review, words), notes), seen
 
 
 def _refuse_closed(config: Config, service: Service, review_id: str) -> None:

@@ -14,6 +14,7 @@ from metrics.meeting.told import (
     drawn_name,
     figure_name,
     figures_told,
+    note_sentence,
     outcome_name,
     owner_names,
     period_name,
@@ -53,6 +54,7 @@ class PaperTopic:
     """Said where the review waits for it."""
     left: str
     """Said where a closed review left it at looking."""
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,7 @@ def _topic(review: Review, topic: Topic) -> PaperTopic:
         decision=decision_sentence(decision, review.zone) if decision else "",
         open=t("Not decided yet") if decision is None and topic.needs_decision else "",
         left=t("Nothing was decided of it.") if _is_left(review, topic) else "",
+        notes=tuple(note_sentence(each, review.zone) for each in review.notes_on(topic.subject)),
     )
 
 

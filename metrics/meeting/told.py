@@ -8,7 +8,7 @@ from itertools import pairwise
 from metrics import catalog
 from metrics.model import Window
 from metrics.review.lines import parse_address
-from metrics.review.minutes import Decision, Figure, Review, SectionName, Topic
+from metrics.review.minutes import Decision, Figure, Note, Review, SectionName, Topic
 from metrics.ui.finding_words import line_name
 from metrics.ui.words import both, change, day, day_range, moment, quantity, span, stat_of, t
 
@@ -21,6 +21,7 @@ __all__ = [
     "figure_name",
     "figure_sentence",
     "figures_told",
+    "note_sentence",
     "outcome_name",
     "owner_names",
     "period_name",
@@ -135,3 +136,8 @@ def decision_sentence(decision: Decision, zone: str) -> str:
     words = " – ".join(each for each in (reason_of(decision), decision.note) if each)
     said = t("{what}: {words}", what=what, words=words) if words else what
     return t("{said} ({who}, {moment})", said=said, who=decision.by, moment=moment(decision.at, zone))
+
+
+def note_sentence(note: Note, zone: str) -> str:
+    """What was noted, by whom and when."""
+    return t("Note: {text} ({who}, {moment})", text=note.text, who=note.by, moment=moment(note.at, zone))

@@ -21,6 +21,7 @@ __all__ = [
     "Decision",
     "Extreme",
     "Figure",
+    "Note",
     "Outcome",
     "Review",
     "Section",
@@ -28,6 +29,8 @@ __all__ = [
     "Topic",
     "decided",
     "decision_of",
+    "noted",
+    "noted_as",
     "open_topics",
 ]
 
@@ -124,6 +127,16 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What somebody noted of a topic; it decides nothing."""
+
+    subject: str
+    text: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """`id` is the day it is held on, by the service's clock; it looks at [since, until)."""
 
@@ -143,6 +156,8 @@ class Review:
     """Titles of the teams by their names."""
     closed_at: datetime | None = None
     closed_by: str = ""
+    notes: tuple[Note, ...] = ()
+    """Oldest first."""
     format: int = FORMAT
 
     @property
@@ -151,6 +166,9 @@ class Review:
 
     def decision(self, subject: str) -> Decision | None:
         return next((each for each in self.decisions if each.subject == subject), None)
+
+    def notes_on(self, subject: str) -> tuple[Note, ...]:
+        return tuple(each for each in self.notes if each.subject == subject)
 
     def section(self, name: SectionName) -> Section:
         return next((each for each in self.sections if each.name == name), Section(name))
@@ -170,6 +188,22 @@ def decided(review: Review, words: Iterable[Entry]) -> Review:
     about = {topic.subject for topic in review.topics}
     said = (decision_of(word, review.id) for word in words if word.service == review.service)
     return replace(review, decisions=tuple(each for each in said if each and each.subject in about))
+
+
+def noted(review: Review, words: Iterable[Entry]) -> Review:
+    """The review with what was noted of its topics; of a thing that moved, on the page Spikes as well."""
+    about = {noted_as(topic.subject): topic.subject for topic in review.topics}
+    notes = [
+        Note(about[word.subject], (word.said or {}).get("text") or "", word.author, word.at)
+        for word in words
+        if word.kind == "note" and word.subject in about and word.said is not None
+    ]
+    return replace(review, notes=tuple(sorted(notes, key=lambda each: each.at)))
+
+
+def noted_as(subject: str) -> str:
+    """The subject of a topic's notes: what is seen of a line has them under the name that Spikes knows."""
+    return subject.replace("finding/", "item/", 1)
 
 
 def decision_of(word: Entry, review: str) -> Decision | None:

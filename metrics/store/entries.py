@@ -14,7 +14,7 @@ from metrics.model import Entry, EntryKind
 from metrics.store.database import Store
 from metrics.store.shared import Reader
 
-__all__ = ["add", "answer", "begun", "conclude", "forget", "history", "latest", "stamp"]
+__all__ = ["add", "answer", "begun", "conclude", "forget", "history", "latest", "since", "stamp"]
 
 # So many words are kept in memory: three years of weekly reviews are half of it.
 KNOWN: Final = 32_768
@@ -103,6 +103,16 @@ def history(db: Reader, kind: EntryKind, service: str, subject: str) -> tuple[En
         """SELECT said_at, author, kind, service, subject, said FROM entries
         WHERE kind = $kind AND service = $service AND subject = $subject ORDER BY said_at""",
         {"kind": kind, "service": service, "subject": subject},
+    )
+    return tuple(_entry(*row) for row in rows)
+
+
+def since(db: Reader, kind: EntryKind, service: str, start: datetime) -> tuple[Entry, ...]:
+    """Everything of a kind that was said from then on, oldest first."""
+    rows = db.rows(
+        """SELECT said_at, author, kind, service, subject, said FROM entries
+        WHERE kind = $kind AND service = $service AND said_at >= $start ORDER BY said_at""",
+        {"kind": kind, "service": service, "start": start.astimezone(UTC).replace(tzinfo=None)},
     )
     return tuple(_entry(*row) for row in rows)
 

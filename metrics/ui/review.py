@@ -47,6 +47,14 @@ STYLE = """<style>
 .review-time { white-space: nowrap; font-variant-numeric: tabular-nums; opacity: 0.8; }
 .review-time:has(.over) { opacity: 1; }
 .review-clock.over { background: #c62a2f; color: #ffffff; border-radius: 4px; padding: 0 0.35rem; }
+@media (max-width: 640px) {
+  /* Below the title: the section, then the day, the clock and the place, then the buttons. */
+  .st-key-toolbar > :is(.st-key-review-bar, :has(> .st-key-review-bar)) { flex: 1 0 100%; }
+  .st-key-review-bar { row-gap: 0.2rem; }
+  .st-key-review-bar::before { content: ""; order: 2; flex: 0 0 100%; height: 0; }
+  .st-key-review-bar > :has(strong) { order: -1; flex: 1 0 100%; }
+  .st-key-review-bar > :has(button) { order: 3; }
+}
 </style>"""
 OTHER = {"item": None, "mode": None, "with": None}
 """What means nothing in another review."""

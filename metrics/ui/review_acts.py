@@ -19,7 +19,7 @@ from metrics.meeting.digest import tell_closed
 from metrics.meeting.prepare import prepare
 from metrics.meeting.shelf import Shelf
 from metrics.model import Entry, EntryKind, Window
-from metrics.review.minutes import Review
+from metrics.review.minutes import Review, noted_as
 from metrics.store import entries
 from metrics.ui import address
 from metrics.ui.frame import Frame
@@ -53,11 +53,11 @@ def describe(review: Review, attendees: str, place: str, seen: datetime | None) 
     say("review", review.id, _fields(replace(review, attendees=told[attendees], place=told[place])), seen)
 
 
-def note(subject: str, key: str) -> None:
+def note(review: str, subject: str, key: str) -> None:
     """Callback: what was typed in the field of this key is noted. Notes are added, and none replaces another."""
     text = str(st.session_state.get(key) or "").strip()[:LONGEST]
     if text:
-        st.session_state.setdefault("do-notes", []).append((subject.replace("finding/", "item/", 1), text))
+        st.session_state.setdefault("do-notes", []).append((review, noted_as(subject), text))
         forget(key)
 
 
@@ -65,14 +65,17 @@ def forget(key: str) -> None:
     """What was typed was kept: the field is empty again, and no draft of it stays."""
     st.session_state[key] = ""
     st.session_state.setdefault("drafts", {}).pop(key, None)
+    st.session_state.setdefault("restored-drafts", set()).discard(key)
 
 
 def keep(here: Frame) -> None:
     """Do what was clicked, right before the words are kept."""
     _refuse_words_of_closed(here)
-    for subject, text in st.session_state.pop("do-notes", []):
+    for review, subject, text in st.session_state.pop("do-notes", []):
         word = Entry(here.now, here.who, "note", here.service.name, subject, {"text": text})
         _tried(partial(entries.add, store_of(here.folder), word))
+        if is_closed(here.config, here.service, review):
+            _tell_closed(here, review, t("your note is kept, but is not in its file."))
     asked = {name: st.session_state.pop(f"do-{name}", None) for name in ("open", "renew", "close")}
     if asked["open"]:
         _tried(lambda: _open(here, *asked["open"]))
@@ -101,15 +104,14 @@ def _refuse_words_of_closed(here: Frame) -> None:
         return
     st.session_state["to-say"] = [each for each in pending if _review_of(each.kind, each.subject) not in late]
     st.session_state["to-undo"] = [each for each in undone if _review_of(*each[:2]) not in late]
-    closed = Shelf(here.folder, here.service.name).read(max(late))
-    st.warning(
-        t(
-            "The review of {day} was closed by {who}, {moment}: your last click came too late and changed nothing.",
-            day=max(late),
-            who=closed.closed_by if closed else "",
-            moment=moment(closed.closed_at if closed else None, here.zone),
-        )
-    )
+    _tell_closed(here, max(late), t("your last click came too late and changed nothing."))
+
+
+def _tell_closed(here: Frame, review: str, what: str) -> None:
+    closed = Shelf(here.folder, here.service.name).read(review)
+    by, at = (closed.closed_by, closed.closed_at) if closed else ("", None)
+    told = t("The review of {day} was closed by {who}, {moment}", day=review, who=by, moment=moment(at, here.zone))
+    st.warning(f"{told}: {what}")
 
 
 def _review_of(kind: EntryKind, subject: str) -> str:

@@ -54,8 +54,11 @@ def field(held: Held, topic: Topic) -> str:
     """One's own words: a reason, or a note. A text that nobody has kept yet comes back with its topic."""
     key = WORDS_KEY.format(subject=topic.subject)
     drafts: dict[str, str] = st.session_state.setdefault("drafts", {})
+    restored: set[str] = st.session_state.setdefault("restored-drafts", set())
     if key not in st.session_state:
         st.session_state[key] = drafts.get(key, "")
+        if drafts.get(key):
+            restored.add(key)
     with st.container(key="review-words"):
         st.text_area(
             t("Your own words"),
@@ -67,6 +70,10 @@ def field(held: Held, topic: Topic) -> str:
             on_change=_draft,
             args=(key,),
         )
+        if key in restored and st.session_state[key]:
+            st.caption(
+                t("Written earlier and not kept yet: it goes with your next answer, unless you empty the field.")
+            )
         if st.session_state.get(MISSING) == topic.subject:
             st.warning(t("Write the reason first, then click the answer."))
     return key
@@ -74,6 +81,8 @@ def field(held: Held, topic: Topic) -> str:
 
 def _draft(key: str) -> None:
     st.session_state["drafts"][key] = st.session_state[key]
+    if not st.session_state[key]:
+        st.session_state["restored-drafts"].discard(key)
 
 
 def _holds(held: Held, topic: Topic, decision: Decision, key: tuple[EntryKind, str]) -> None:

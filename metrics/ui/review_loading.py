@@ -15,14 +15,14 @@ import streamlit as st
 
 from metrics.config import Config
 from metrics.meeting.acted import with_actions
-from metrics.meeting.close import held
+from metrics.meeting.close import held, notes_of
 from metrics.meeting.compare import corrected
 from metrics.meeting.prepare import prepare, review_id
 from metrics.meeting.shelf import Shelf
 from metrics.meeting.window import begins, newest, review_window
 from metrics.model import Entry, EntryKind, Service, Window
 from metrics.review.lines import Line
-from metrics.review.minutes import Figure, Review, Section, decided
+from metrics.review.minutes import Figure, Note, Review, Section, decided, noted, noted_as
 from metrics.store import entries, read
 from metrics.ui.frame import Frame
 from metrics.ui.loading import data_of, known, said, store_of
@@ -103,7 +103,7 @@ def opened(here: Frame, every: Shelved, name: str) -> Held:
     if review.closed_at is not None:
         _mended(here, name)
         return Held(here, review, spoken, "closed")
-    return Held(here, _as_it_stands(_acted(here, review, spoken), spoken), spoken, "open")
+    return Held(here, _as_it_stands(here, _acted(here, review, spoken), spoken), spoken, "open")
 
 
 def window_of(here: Frame, every: Shelved, name: str) -> Window:
@@ -143,13 +143,21 @@ def _sections(
     return with_actions(store_of(folder), _config, _service, _review, _now + BETWEEN_CLOCKS).sections
 
 
-def _as_it_stands(review: Review, spoken: Words) -> Review:
+def _as_it_stands(here: Frame, review: Review, spoken: Words) -> Review:
     about = spoken.of("review", review.id)
     told = (about.said or {}) if about else {}
     review = replace(review, attendees=told.get("attendees") or "", place=told.get("place") or "")
     # Of three years only the words of this review are looked at.
     mine = [word for word in spoken.every if word.kind != "disposition" or word.subject.startswith(f"{review.id}/")]
-    return decided(review, mine)
+    key = (here.folder, store_of(here.folder).version(), review.id, review.prepared_at)
+    return noted(decided(review, mine), _noted(*key, review))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _noted(folder: Path, version: str, name: str, prepared_at: datetime, _review: Review) -> tuple[Entry, ...]:
+    """Only the words: which of them count, the agenda says."""
+    with store_of(folder).read() as db:
+        return notes_of(db, _review)
 
 
 def _previewed(here: Frame, window: Window) -> Review:
@@ -203,9 +211,12 @@ def _corrected(
     return corrected(store_of(folder), _service, _lines, _review)
 
 
-def notes(here: Frame, subject: str) -> tuple[Entry, ...]:
-    """Everything that was noted of a topic, oldest first; of an item of Spikes what was noted there as well."""
-    return history(here, "note", subject.replace("finding/", "item/", 1))
+def notes(held: Held, subject: str) -> tuple[Note, ...]:
+    """Everything that was noted of a topic, oldest first; of a closed review what its file has."""
+    if held.state == "closed":
+        return held.review.notes_on(subject)
+    every = history(held.here, "note", noted_as(subject))
+    return tuple(Note(subject, each.said.get("text") or "", each.author, each.at) for each in every if each.said)
 
 
 @said

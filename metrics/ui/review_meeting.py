@@ -11,7 +11,7 @@ from metrics.review.minutes import Topic, open_topics
 from metrics.ui import action_form, address, review_agenda, review_close, review_keys, review_topic
 from metrics.ui.delivery_words import escaped
 from metrics.ui.review_loading import Held
-from metrics.ui.words import counted, day, t
+from metrics.ui.words import counted, day, moment, t
 
 __all__ = ["draw", "start"]
 
@@ -63,7 +63,9 @@ def _bar(held: Held, topics: tuple[Topic, ...], place: int) -> None:
         where = t("Closing") if is_end else review_agenda.numbered(held, topics[place])
         st.markdown(f"**{where}**", width="content")
         with st.container(key="review-clock-place", width="content"):
-            if not is_end:
+            if not held.is_open:
+                st.caption(_closed(held))
+            elif not is_end:
                 section = held.review.section(topics[place].section)
                 review_keys.clock(section.name, held.review.id, section.minutes, held.here.now)
         st.space("stretch")
@@ -80,6 +82,11 @@ def _bar(held: Held, topics: tuple[Topic, ...], place: int) -> None:
             on_click=address.move,
             args=({"mode": None, "item": None},),
         )
+
+
+def _closed(held: Held) -> str:
+    by, at = held.review.closed_by, moment(held.review.closed_at, held.here.zone, held.here.now)
+    return escaped(t("closed by {who}, {moment}", who=by, moment=at))
 
 
 def _go(label: str, key: str, place: int, topics: tuple[Topic, ...]) -> None:

@@ -100,21 +100,23 @@ def _corrections(held: Held, topic: Topic) -> None:
 
 def _notes(held: Held, topic: Topic) -> None:
     """Notes so far, oldest first, and room for one's own words."""
-    kept = [each for each in notes(held.here, topic.subject) if each.said is not None]
+    kept = notes(held, topic.subject)
     with st.container(key="review-notes"):
-        for each in kept[-5:]:
-            text, who = escaped((each.said or {}).get("text") or ""), escaped(each.author)
-            st.markdown(f"{text}  \n:gray[{who}, {moment(each.at, held.review.zone, held.here.now)}]")
-    if held.state == "preview":
+        for each in kept if held.state == "closed" else kept[-5:]:
+            told = f"{escaped(each.by)}, {moment(each.at, held.review.zone, held.here.now)}"
+            st.markdown(f"{escaped(each.text)}  \n:gray[{told}]")
+    if not held.is_open:
+        _history(held, topic)
         return
     key = review_decide.field(held, topic)
     who = held.here.who
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button(
-            t("Keep as a note"), key=f"note-{topic.subject}", on_click=note, args=(topic.subject, key),
-            disabled=not who, help=None if who else t("Say who you are first."),
+            t("Keep as a note"), key=f"note-{topic.subject}", on_click=note,
+            args=(held.review.id, topic.subject, key), disabled=not who,
+            help=None if who else t("Say who you are first."),
         )  # fmt: skip
-        if held.is_open and topic.section != "actions":
+        if topic.section != "actions":
             _action(held, topic)
         _history(held, topic)
 

@@ -147,6 +147,29 @@ def test_what_is_said_while_it_is_being_closed_is_in_it(store: Store, folder: Pa
     assert (found.by, found.because) == ("Sora", "said at the last moment")
 
 
+def test_what_was_noted_of_its_topics_since_it_was_opened_is_in_it(store: Store, folder: Path):
+    def note(subject: str, text: str, minutes: int) -> Entry:
+        return Entry(AT + timedelta(minutes=minutes), "Sora", "note", "jobs", subject, {"text": text})
+
+    opened = Entry(AT + timedelta(minutes=2), "Mika", "review", "jobs", ID, {"state": "open"})
+    say(store, opened, disposition("finding/f1"), disposition("finding/f2"))
+    say(store, note("item/f1", "before it", 1), note("item/other", "no topic of it", 20))
+    # The agenda was made anew at five minutes past.
+    say(store, note("rule/db/cpu-high", "second", 30), note("item/f1", "first", 3), note("item/f1", "third", 40))
+    as_it_stands = held(store, config(folder), SERVICE, ID, LATER)
+    frozen = closed(store, folder)
+    say(store, note("item/f1", "too late", 180))
+    assert as_it_stands is not None
+    assert as_it_stands.notes == frozen.notes
+    kept = held(store, config(folder), SERVICE, ID, LATER)
+    assert kept is not None
+    assert [(each.subject, each.text, each.by) for each in kept.notes] == [
+        ("finding/f1", "first", "Sora"),
+        ("rule/db/cpu-high", "second", "Sora"),
+        ("finding/f1", "third", "Sora"),
+    ]
+
+
 def test_actions_and_verdicts_are_in_it(store: Store, folder: Path):
     """Also of whoever is a little ahead of the clock of whoever closes."""
     say(store, disposition("finding/f1"), disposition("finding/f2"))

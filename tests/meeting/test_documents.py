@@ -14,7 +14,7 @@ import typst
 from metrics.meeting import documents
 from metrics.meeting.documents import FORMATS, MIME, html, json_text, markdown, pdf, png, written
 from metrics.meeting.paper import paper
-from metrics.review.minutes import Decision, Review
+from metrics.review.minutes import Decision, Note, Review
 from tests.meeting.made import AT, decided_review, review
 
 SAID = (
@@ -70,6 +70,20 @@ def test_every_form_has_every_decision():
     assert [each["outcome"] for each in kept] == ["explained", "investigate", "remove"]
     assert pdf(frozen).startswith(b"%PDF-")
     assert [each for each in set_strong(frozen) if each in SAID] == list(SAID)
+
+
+def test_every_form_has_every_note_as_it_was_written():
+    of = replace(
+        decided_review(), notes=(Note("finding/f1", NASTY, "Sora", AT), Note("finding/f1", "two", "Ren", AT))
+    )
+    told = (f"Note: {NASTY} (Sora, Mon 26 Oct, 05:00)", "Note: two (Ren, Mon 26 Oct, 05:00)")
+    seen = Read(html(of))
+    assert all(each in seen.words for each in told)
+    assert not {"script", "a", "img"} & seen.tags
+    assert all(f"- {each}\n" in plain(markdown(of)) for each in told)
+    assert [each["text"] for each in json.loads(json_text(of))["notes"]] == [NASTY, "two"]
+    # The PDF sets it too: nothing else of it differs.
+    assert png(of) != png(replace(of, notes=()))
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from metrics.meeting.close import close
 from metrics.meeting.shelf import Shelf
 from metrics.review.minutes import Decision, Figure, Review, Section
 from metrics.store import Store, entries
@@ -18,6 +19,7 @@ from metrics.ui.review_closed import beside_figures, beside_topics
 from tests.meeting.made import AT, ID, decided_review, disposition, review
 from tests.pages import deployments
 from tests.pages.test_pages import said
+from tests.trends.made import SERVICE, config
 
 ROOT = Path(__file__).parents[2]
 PAGE = "pages/1_review.py"
@@ -158,14 +160,19 @@ def test_whoever_speaks_second_is_shown_both_and_asked(opened, visit):
 
 def test_a_text_that_nobody_kept_yet_comes_back_with_its_topic(opened, visit):
     app = visit(opened, mode="meeting")
+    told = "Written earlier and not kept yet: it goes with your next answer"
     app.text_area(key=f"words-{F1}").set_value("half a sent").run()
+    assert told not in said(app)
     click(app, "review-next")
     assert app.text_area(key=f"words-{F2}").value == ""
     click(app, "review-back")
     assert app.text_area(key=f"words-{F1}").value == "half a sent"
+    assert told in said(app)
     click(app, f"note-{F1}")
     assert "half a sent" in said(app)
     assert app.text_area(key=f"words-{F1}").value == ""
+    app.text_area(key=f"words-{F1}").set_value("written just now").run()
+    assert told not in said(app)
 
 
 def test_the_same_as_last_time_is_one_click(opened, visit):
@@ -216,6 +223,28 @@ def test_an_alert_opens_in_the_reviews_own_time(shop, visit):
     Shelf(shop, "jobs").open(replace(review(), sections=(Section("alerts", (fired,)),)))
     queries = [str(each.proto.query_string) for each in visit(shop, item=fired.subject).get("page_link")]
     assert "rule=db%2Fcpu-high&period=custom&since=2026-10-19T05%3A00&until=2026-10-26T05%3A00" in queries
+
+
+def test_who_is_in_meeting_mode_while_somebody_else_closes_is_told_and_can_say_nothing_more(opened, visit):
+    app = visit(opened, mode="meeting")
+    assert [each for each in app.get("html") if "data-began=" in each.proto.body]
+    app.text_area(key=f"words-{F1}").set_value("it was an *export*")
+    click(app, f"note-{F1}")
+    app.text_area(key=f"words-{F1}").set_value("and one more").run()
+    store = Store(opened / "tomoni.duckdb")
+    entries.add(store, disposition(F1), disposition(F2))
+    close(store, config(opened), SERVICE, ID, "Ren", datetime.now(UTC))
+    click(app, f"note-{F1}")
+    assert f"The review of {ID} was closed by Ren" in said(app)
+    assert "your note is kept, but is not in its file." in said(app)
+    app.run()
+    (bar,) = [each.value for each in app.caption if "closed by Ren" in each.value]
+    assert bar.startswith("closed by Ren, ")
+    assert not [each for each in app.get("html") if "data-began=" in each.proto.body]
+    assert not app.text_area
+    assert not [key for key in keys(app) if key.startswith(("say-", "undo-", "note-", "change-"))]
+    assert "it was an \\*export\\*" in said(app)
+    assert "and one more" not in said(app)
 
 
 def test_without_a_name_nothing_can_be_said(opened, visit):
