@@ -91,8 +91,9 @@ def steps_told(topic: Topic) -> str:
     indicator = catalog.load().indicators.get(parse_address(topic.figures[0].address)[2])
     steps = sorted(later[0] - earlier[0] for earlier, later in pairwise(topic.curve))
     # A line of p95s is drawn by their mean.
-    usual = {"max": "highest", "sum": "total", "ratio": "overall"}.get(indicator.rollup, "mean") if indicator else "mean"
-    return t("{stat} in each {step}", stat=t(topic.extreme or usual), step=span(steps[len(steps) // 2]))
+    usual = {"max": "highest", "sum": "total", "ratio": "overall"}
+    stat = topic.extreme or usual.get(indicator.rollup if indicator else "", "mean")
+    return t("{stat} in each {step}", stat=t(stat), step=span(steps[len(steps) // 2]))
 
 
 def figures_told(topic: Topic) -> tuple[str, ...]:
