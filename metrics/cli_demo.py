@@ -6,6 +6,7 @@ import argparse
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -51,7 +52,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     with only_one(folder / ".locks" / f"{SOURCE}.lock") as mine:
         if not mine:
             raise InputError(f"another process is filling {folder}/ with the demo; wait until it is done")
-        print(_take_away(folder, store) if arguments.remove else _renew(folder, store, arguments))
+        print(_take_away(folder, store) if arguments.remove else _renew(folder, store, arguments), flush=True)
     tidy(folder)
     if not arguments.remove:
         look(configuration.load(folder), datetime.now(UTC))
@@ -72,7 +73,8 @@ def _say(folder: Path, store: Store, settings: demo.Settings) -> None:
     """What its teams said, once the trend alerts have looked: reviews talk about what these saw."""
     config = configuration.load(folder)
     service = next(each for each in config.services if each.name == demo.SERVICE)
-    if n := hold(store, config, service, demo.world(settings)):
+    progress = Progress("reviews")
+    if n := hold(store, config, service, demo.world(settings), partial(progress, "demo")):
         print(f"{n} closed review{'s' if n > 1 else ''} of it in {folder}/reviews/, with what its teams decided")
 
 

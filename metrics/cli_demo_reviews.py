@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -44,7 +44,7 @@ CHECK: Final = timedelta(weeks=4)
 KINDS: Final[tuple[FindingKind, ...]] = get_args(FindingKind)
 
 
-def hold(store: Store, config: Config, service: Service, world: World) -> int:
+def hold(store: Store, config: Config, service: Service, world: World, progress: Callable[[int, int], None]) -> int:
     """Say everything in the order of time; how many reviews were closed."""
     plan = world.plan
     reviews = [Window(*each) for each in review_ends(plan)]
@@ -53,7 +53,8 @@ def hold(store: Store, config: Config, service: Service, world: World) -> int:
         said = (word for work in works(world) for word in words.of(work) if word.at < plan.grid.end)
         waiting = sorted(said, key=lambda word: word.at)
     closed = 0
-    for window in reviews:
+    for number, window in enumerate(reviews):
+        progress(number, len(reviews))
         entries.add(store, *_before(waiting, window.end + OPENED))
         if is_closed(config, service, review_id(window.end, service.time_zone)):
             continue  # people's own of that day stays
@@ -64,6 +65,7 @@ def hold(store: Store, config: Config, service: Service, world: World) -> int:
         close(store, config, service, review.id, INFRA, window.end + CLOSED)
         closed += 1
     entries.add(store, *waiting)
+    progress(len(reviews), len(reviews))
     return closed
 
 

@@ -136,7 +136,10 @@ def test_it_goes_without_touching_what_people_said_and_comes_again_the_same(fold
         assert len(entries.latest(db, "note", "jobs")) == 1
     assert list((folder / "reviews").iterdir()) == []
     settings = config.load(folder)
-    assert hold(store, settings, settings.service("jobs"), demo.world(SETTINGS)) == 4
+    told: list[tuple[int, int]] = []
+    service = settings.service("jobs")
+    assert hold(store, settings, service, demo.world(SETTINGS), lambda *how_far: told.append(how_far)) == 4
+    assert told == [(n, 4) for n in range(5)]
     with store.read() as db:
         assert [word for kind in KINDS for word in entries.latest(db, kind, "jobs")] == before
 
