@@ -68,7 +68,8 @@ def test_export_writes_a_view_and_names_the_views_there_are(store: Store, tmp_pa
     assert archive.export(store, "v_coverage", "parquet", tmp_path / "c.parquet") == len(
         pd.read_parquet(tmp_path / "c.parquet")
     )
-    with pytest.raises(InputError, match="no view 'samples'; use one of v_coverage, v_events, v_findings, v_samples"):
+    there_are = "v_actions, v_coverage, v_decisions, v_events, v_findings, v_reviews, v_samples"
+    with pytest.raises(InputError, match=f"no view 'samples'; use one of {there_are}"):
         archive.export(store, "samples", "csv", tmp_path / "x.csv")
 
 
