@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from metrics import catalog
 from metrics.errors import StoreBusyError
 from metrics.meeting.shelf import dumped
 from metrics.review.minutes import Review
 from metrics.store import Store
-from metrics.ui import frame, tiles
+from metrics.ui import frame
+from metrics.ui.words import stat_of
 from tests.pages import deployments
 
 ROOT = Path(__file__).parents[2]
@@ -105,7 +107,9 @@ def test_home_has_a_sentence_tiles_charts_a_table_and_the_holes(demo, monkeypatc
     app = visit("app.py", demo, monkeypatch)
     assert "over" in sentence(app)
     assert len(app.metric) == 8
-    assert {metric.label.partition(" · ")[0] for metric in app.metric} <= set(tiles.STATS.values())
+    assert {metric.label.partition(" · ")[0] for metric in app.metric} <= {
+        stat_of(each) for each in catalog.load().indicators.values()
+    }
     assert len(app.get("plotly_chart")) == 8
     assert len(app.dataframe) == 2
     table = app.dataframe[0].value
