@@ -20,7 +20,7 @@ from metrics.review.lines import Curve, Line, by_series, curve, figure, whole_st
 from metrics.review.period import fitting_step
 from metrics.store import entries, read
 from metrics.ui.frame import Frame
-from metrics.ui.loading import known, said, store_of
+from metrics.ui.loading import data_of, known, said, store_of
 from metrics.ui.speaking import Words, words
 
 __all__ = [
@@ -104,7 +104,7 @@ def judged(here: Frame, action: Action, every: Sequence[Action]) -> Judged:
     beside = tuple(each for each in every if _is_beside(each, action))
     # One short text: Streamlit takes longer over a hundred tuples than over a verdict.
     depends = repr((_fixed(action), [_fixed(each) for each in beside]))
-    key = (here.folder, _stamp(here), repr(here.service), depends)
+    key = (here.folder, data_of(here.folder), repr(here.service), depends)
     found = _judged(*key, newest(here), here.service, lines_of(here), action, beside)
     # Its words may have changed since.
     return replace(found, action=action)
@@ -145,7 +145,9 @@ def around(here: Frame, action: Action) -> Around | None:
         return None
     started = action.started
     window = span(started, until) if started is not None and started < until else Window(until - 8 * WEEK, until)
-    found = _around(here.folder, _stamp(here), line.ids, line.reads, window.start, window.end, here.zone, line)
+    found = _around(
+        here.folder, data_of(here.folder), line.ids, line.reads, window.start, window.end, here.zone, line
+    )
     return Around(line, *found)
 
 
@@ -171,7 +173,7 @@ def _around(
 def present(here: Frame, line: Line) -> float | None:
     """What the line is now: its figure for the newest week."""
     until = newest(here)
-    return _present(here.folder, _stamp(here), line.ids, line.reads, until, line)
+    return _present(here.folder, data_of(here.folder), line.ids, line.reads, until, line)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -200,7 +202,7 @@ def _history(folder: Path, version: str, service: str, action: str) -> tuple[Ent
 def work(here: Frame) -> tuple[Month, ...]:
     """Merged changes of a year by what their source calls their work; empty where none says so."""
     until = here.facts.reached.get(here.service.name) or newest(here)
-    return _work(here.folder, _stamp(here), here.service.name, until, here.zone)
+    return _work(here.folder, data_of(here.folder), here.service.name, until, here.zone)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -212,13 +214,3 @@ def _work(folder: Path, stamp: str, service: str, until: datetime, zone: str) ->
         (ended if ended == ended and ended is not None else began, attrs.get("work")) for began, ended, attrs in rows
     )
     return merged(((at.to_pydatetime(), str(name)) for at, name in told if name), zone)
-
-
-def _stamp(here: Frame) -> str:
-    return _stamp_of(here.folder, store_of(here.folder).version())
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _stamp_of(folder: Path, version: str) -> str:
-    with store_of(folder).read() as db:
-        return read.stamp(db)

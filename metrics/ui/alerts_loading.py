@@ -16,10 +16,10 @@ from metrics.review.alerts.pile import Pile
 from metrics.review.lines import Line
 from metrics.review.marks import Mark
 from metrics.review.period import Period
-from metrics.store import alerts, entries, read
+from metrics.store import alerts, entries
 from metrics.ui import stack
 from metrics.ui.frame import Frame
-from metrics.ui.loading import drawn, events, known, said, store_of
+from metrics.ui.loading import data_of, drawn, events, known, said, store_of
 
 __all__ = ["beside", "checked", "history", "line_of", "period_end", "piled"]
 
@@ -31,7 +31,11 @@ KINDS = ("incident", "deployment", "batch_run")
 @said
 def period_end(here: Frame) -> datetime:
     """Where the data ends: alerts may be known farther than samples, or without any."""
-    reach = _reach(here.folder, _stamp(here), here.service.name, here.now) if store_of(here.folder).exists() else None
+    reach = (
+        _reach(here.folder, data_of(here.folder), here.service.name, here.now)
+        if store_of(here.folder).exists()
+        else None
+    )
     ends = (here.newest, reach.end if reach else None)
     return max((at for at in ends if at is not None), default=None) or here.require_data()
 
@@ -70,22 +74,12 @@ def line_of(here: Frame, address: str | None) -> Line | None:
 
 def _state(here: Frame) -> tuple[Path, str, str]:
     """What everything but people's words depends on."""
-    return here.folder, _stamp(here), repr(here.service)
-
-
-def _stamp(here: Frame) -> str:
-    return _stamp_of(here.folder, store_of(here.folder).version())
+    return here.folder, data_of(here.folder), repr(here.service)
 
 
 def _lines(here: Frame) -> tuple[Line, ...]:
     kinds = tuple((source.name, source.kind) for source in here.config.sources)
-    return _lines_of(here.folder, _stamp(here), here.service.name, kinds, here.config)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _stamp_of(folder: Path, version: str) -> str:
-    with store_of(folder).read() as db:
-        return read.stamp(db)
+    return _lines_of(here.folder, data_of(here.folder), here.service.name, kinds, here.config)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -23,7 +23,7 @@ from metrics.meeting.window import begins, newest, review_window
 from metrics.model import Entry, EntryKind, Service, Window
 from metrics.review.lines import Line
 from metrics.review.minutes import Figure, Note, Review, Section, decided, noted, noted_as
-from metrics.store import entries, read
+from metrics.store import entries
 from metrics.ui.frame import Frame
 from metrics.ui.loading import data_of, known, said, store_of
 from metrics.ui.speaking import Words, words
@@ -121,9 +121,7 @@ def _acted(here: Frame, review: Review, spoken: Words) -> Review:
         (word.kind, word.subject, word.at) for word in spoken.every
         if word.kind == "action" or (word.kind == "verdict" and (word.said or {}).get("review") != review.id)
     ]  # fmt: skip
-    with store_of(here.folder).read() as db:
-        stamp = read.stamp(db)
-    key = (here.folder, stamp, repr(here.service), review.id, review.prepared_at, hash(tuple(about)))
+    key = (here.folder, data_of(here.folder), repr(here.service), review.id, review.prepared_at, hash(tuple(about)))
     return replace(review, sections=_sections(*key, here.config, here.service, review, here.now))
 
 
@@ -162,7 +160,7 @@ def _noted(folder: Path, version: str, name: str, prepared_at: datetime, _review
 
 def _previewed(here: Frame, window: Window) -> Review:
     with store_of(here.folder).read() as db:
-        stamp = (read.stamp(db), entries.stamp(db, here.service.name))
+        stamp = (data_of(here.folder), entries.stamp(db, here.service.name))
     key = (here.folder, stamp, repr(here.service), window.start, window.end)
     return _prepared(*key, here.config, here.service, here.now)
 
@@ -192,10 +190,8 @@ def _mended(here: Frame, name: str) -> None:
 @said
 def changed(here: Frame, review: Review) -> Mapping[Figure, float | None]:
     """The figures of a closed review that data tells otherwise today."""
-    with store_of(here.folder).read() as db:
-        stamp = read.stamp(db)
     lines = known(here.folder, here.config, here.service.name).lines
-    return _corrected(here.folder, stamp, repr(here.service), review.id, here.service, lines, review)
+    return _corrected(here.folder, data_of(here.folder), repr(here.service), review.id, here.service, lines, review)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
