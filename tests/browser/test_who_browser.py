@@ -68,7 +68,9 @@ def test_another_browser_knows_nobody_and_a_name_can_be_taken_back(demo_app, ope
 
 
 def header_box(page: Page) -> FloatRect | None:
-    """Once its rules have come: on a busy machine they do so after the words."""
+    """Once its rules, the menu and the name's button have come: browsers load each apart, and after the words."""
+    for part in (".st-key-who button:visible", ".st-key-bar a:visible >> nth=-1"):
+        page.locator(part).wait_for()
     page.wait_for_function("getComputedStyle(document.querySelector('.st-key-bar')).borderBottomWidth === '1px'")
     return page.locator(".st-key-bar").bounding_box()
 
