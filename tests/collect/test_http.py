@@ -66,7 +66,11 @@ class Waits(list[float]):
         return Budget(requests, per_second=1e9, sleep=self.append)
 
 
-@pytest.mark.parametrize("fault", [reply(429), reply(500), reply(502), reply(503), reply(504), cut], ids=str)
+@pytest.mark.parametrize(
+    "fault",
+    [reply(429), reply(500), reply(502), reply(503), reply(504), cut],
+    ids=["429", "500", "502", "503", "504", "cut"],
+)
 def test_what_may_go_away_is_tried_again(fault: Answer) -> None:
     waits = Waits()
     with serving(fault, fault, reply()) as url, client(budget=waits.budget()) as it:

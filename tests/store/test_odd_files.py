@@ -123,7 +123,7 @@ def test_two_names_of_one_indicator_are_one_series(store: Store, tmp_path: Path)
     ("name", "holds", "said"),
     [
         ("a.csv", "timestamp,value,Value\n2026-06-01,1,2\n", "name the columns, each once"),
-        ("a.csv.gz", gzip.compress(HEAD.encode() + b"2026-06-01,1\n" * 9_000)[:60], "can't be read"),
+        ("a.csv.gz", gzip.compress(HEAD.encode() + b"2026-06-01,1\n" * 9_000, mtime=0)[:60], "can't be read"),
         ("a.parquet", "hello", "can't be read as parquet"),
     ],
 )
@@ -139,7 +139,11 @@ def test_a_file_that_cant_be_read_is_named(
     ("name", "holds", "said"),
     [
         ("a.csv", "", "is empty"),
-        ("a.csv.gz", gzip.compress(b"".join(b"%d,2026-06-01\n" % i for i in range(-1, 20_000)))[:3_000], "no column"),
+        (
+            "a.csv.gz",
+            gzip.compress(b"".join(b"%d,2026-06-01\n" % i for i in range(-1, 20_000)), mtime=0)[:3_000],
+            "no column",
+        ),
         (
             "a.csv.gz",
             gzip.compress(b"id,started_at\n" + b"".join(b"%d,2026-06-01\n" % i for i in range(20_000)))[:3_000],
