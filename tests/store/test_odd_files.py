@@ -146,7 +146,9 @@ def test_a_file_that_cant_be_read_is_named(
         ),
         (
             "a.csv.gz",
-            gzip.compress(b"id,started_at\n" + b"".join(b"%d,2026-06-01\n" % i for i in range(20_000)), mtime=0)[:3_000],
+            gzip.compress(b"id,started_at\n" + b"".join(b"%d,2026-06-01\n" % i for i in range(20_000)), mtime=0)[
+                :3_000
+            ],
             "can't be read beyond line",
         ),
     ],
