@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from metrics.model import Finding, FindingKind, Indicator, Unit
 from metrics.review.items import Item, News
-from metrics.review.suspects.words import KIND_NAMES
-from metrics.ui.words import counted, day, moment, number, quantity, span, t, title_of
+from metrics.review.suspects.suspect import Reason, Value
+from metrics.review.suspects.words import KIND_NAMES, TEMPLATES
+from metrics.ui.words import counted, day, moment, number, quantity, share, span, t, title_of
 
-__all__ = ["KINDS", "NEWS", "item_sentence", "line_name", "name_of", "sentence", "signed"]
+__all__ = ["KINDS", "NEWS", "item_sentence", "line_name", "name_of", "reason", "sentence", "signed"]
 
 KINDS: Mapping[FindingKind, str] = {
     "silence": "no data", "forecast": "limit ahead", "burst": "jumps often", "shift": "step", "drift": "trend",
@@ -67,6 +68,24 @@ def item_sentence(item: Item, indicators: Indicators, zone: str) -> str:
     if left > 0:
         parts.append(counted("and {n} more line", "and {n} more lines", left))
     return "; ".join([*parts, *_suspect(item.lead)])
+
+
+def reason(told: Reason, zone: str) -> str:
+    """One thing that speaks for a suspect, or against it."""
+    template = TEMPLATES.get(told.code, told.code.replace("_", " "))
+    return t(template, **{name: _value(name, value, zone) for name, value in told.values.items()})
+
+
+def _value(name: str, value: Value, zone: str) -> str:
+    if isinstance(value, datetime):
+        return moment(value, zone)
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return quantity(None, "1")
+    if name.endswith("_share") or name == "share":
+        return share(value)
+    return quantity(value, "s") if name.endswith("_s") else number(value)
 
 
 def _suspect(lead: Finding) -> list[str]:

@@ -15,9 +15,11 @@ from metrics.review.suspects.suspect import Suspect
 from metrics.trends.drill import Drill, Endpoint
 from metrics.ui import address, agenda, behind, charts, controls, draggable, happened, spikes_charts, tables
 from metrics.ui.controls import bounds
+from metrics.ui.delivery_words import escaped
+from metrics.ui.finding_words import reason
 from metrics.ui.frame import Frame
 from metrics.ui.spikes import Asked
-from metrics.ui.spikes_words import change_of, name_of, reason, suspect_name, when
+from metrics.ui.spikes_words import change_of, name_of, suspect_name, when
 from metrics.ui.tiles import EXPLORE
 from metrics.ui.words import change, counted, number, quantity, share, step_name, t
 
@@ -115,7 +117,7 @@ def _suspects(here: Frame, seen: Drill) -> None:
             # Dozens of deployments in a window of weeks: they scroll, the page doesn't grow.
             with fold, st.container(height=RULED_OUT, border=False):
                 for suspect in suspicion.ruled_out:
-                    why = "; ".join(reason(each, here.zone) for each in suspect.against)
+                    why = escaped("; ".join(reason(each, here.zone) for each in suspect.against))
                     st.caption(f"{suspect_name(suspect)}  \n{why}")
 
 
@@ -127,8 +129,9 @@ def _suspect(suspect: Suspect, place: int, here: Frame, seen: Drill) -> None:
             st.progress(min(max(suspect.share, 0.0), 1.0), text=explains)
         else:
             st.caption(t("its share of the excess can't be told"))
-        told = [reason(each, here.zone) for each in suspect.reasons]
-        told += [f":orange[{t('against: {reason}', reason=reason(each, here.zone))}]" for each in suspect.against]
+        told = [escaped(reason(each, here.zone)) for each in suspect.reasons]
+        against = (escaped(reason(each, here.zone)) for each in suspect.against)
+        told += [f":orange[{t('against: {reason}', reason=each)}]" for each in against]
         st.caption("\n".join(f"- {each}" for each in told))
         _way(suspect, here, seen)
 

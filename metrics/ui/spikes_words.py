@@ -1,4 +1,4 @@
-"""Suspects and what speaks for and against them, put into sentences."""
+"""Suspects, lines and times on the Spikes page, put into words."""
 
 from __future__ import annotations
 
@@ -7,19 +7,13 @@ from datetime import datetime
 from metrics.model import Window
 from metrics.review.lines import Line
 from metrics.review.moved import Moved
-from metrics.review.suspects.suspect import Reason, Suspect, Value
-from metrics.review.suspects.words import KIND_NAMES, TEMPLATES
+from metrics.review.suspects.suspect import Suspect
+from metrics.review.suspects.words import KIND_NAMES
 from metrics.ui.delivery_words import escaped
 from metrics.ui.happened import web
-from metrics.ui.words import change, clock, moment, number, quantity, share, t, title_of
+from metrics.ui.words import change, clock, moment, quantity, t, title_of
 
-__all__ = ["change_of", "name_of", "reason", "suspect_name", "when"]
-
-
-def reason(told: Reason, zone: str) -> str:
-    """One reason as a person reads it."""
-    template = TEMPLATES.get(told.code, told.code.replace("_", " "))
-    return t(template, **{name: _value(name, value, zone) for name, value in told.values.items()})
+__all__ = ["change_of", "name_of", "suspect_name", "when"]
 
 
 def suspect_name(suspect: Suspect) -> str:
@@ -53,15 +47,3 @@ def name_of(line: Line) -> str:
 
 def change_of(moved: Moved) -> str:
     return change(moved.now - moved.before, moved.before, moved.line.indicator.unit)
-
-
-def _value(name: str, value: Value, zone: str) -> str:
-    if isinstance(value, datetime):
-        return moment(value, zone)
-    if isinstance(value, str):
-        return escaped(value)
-    if value is None:
-        return quantity(None, "1")
-    if name.endswith("_share") or name == "share":
-        return share(value)
-    return quantity(value, "s") if name.endswith("_s") else number(value)

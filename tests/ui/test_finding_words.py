@@ -10,7 +10,9 @@ import pytest
 from metrics import catalog
 from metrics.model import Finding, Window
 from metrics.review.items import Item
-from metrics.ui.finding_words import item_sentence, name_of, sentence, signed
+from metrics.review.suspects.suspect import Reason
+from metrics.ui import finding_words
+from metrics.ui.finding_words import item_sentence, name_of, reason, sentence, signed
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -178,3 +180,24 @@ def test_another_that_has_no_size_says_what_it_is():
 )
 def test_the_likeliest_suspect_is_named_last(evidence, ending):
     assert told(replace(LEAD, evidence=evidence)) == said(LEAD) + ending
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("x_share", 0.923, "92 %"),
+        ("share", 0.5, "50 %"),
+        ("lag_s", 720.0, "12 min"),
+        ("at", MONDAY, "Mon 16 Nov, 09:00"),
+        ("title", "a*b", "a*b"),
+        ("met", 7, "7"),
+        ("limit", None, "–"),
+    ],
+)
+def test_the_values_of_a_reason_are_told_by_what_they_are(name, value, said, monkeypatch):
+    monkeypatch.setattr(finding_words, "TEMPLATES", {"code": f"{{{name}}}"})
+    assert reason(Reason("code", {name: value}), "Asia/Tokyo") == said
+
+
+def test_a_reason_without_a_sentence_is_shown_as_it_is_rather_than_lost():
+    assert reason(Reason("no_such_code", {"n": 1}), "UTC") == "no such code"

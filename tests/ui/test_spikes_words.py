@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from metrics.model import Window
-from metrics.review.suspects.suspect import KINDS, Reason, Suspect
+from metrics.review.suspects.suspect import KINDS, Suspect
 from metrics.review.suspects.words import KIND_NAMES, TEMPLATES
 from metrics.ui import spikes_words
-from metrics.ui.spikes_words import reason, suspect_name, when
+from metrics.ui.spikes_words import suspect_name, when
 from tests.review.made import START
 from tests.review.test_beside import LATENCY, moved
 
@@ -31,27 +29,6 @@ def test_a_name_leads_to_its_source_if_a_browser_may_follow_it():
         "[web **5**](https://ci.example/a%28b%29)"
     )
     assert "javascript" not in suspect_name(suspect(url="javascript:alert(1)"))
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "said"),
-    [
-        ("x_share", 0.923, "92 %"),
-        ("share", 0.5, "50 %"),
-        ("lag_s", 720.0, "12 min"),
-        ("at", START, "Mon 16 Nov, 09:00"),
-        ("title", "a*b", r"a\*b"),
-        ("met", 7, "7"),
-        ("limit", None, "–"),
-    ],
-)
-def test_values_are_told_by_what_they_are(name, value, said, monkeypatch):
-    monkeypatch.setattr(spikes_words, "TEMPLATES", {"code": f"{{{name}}}"})
-    assert reason(Reason("code", {name: value}), "Asia/Tokyo") == said
-
-
-def test_a_code_without_a_sentence_is_shown_as_it_is_rather_than_lost():
-    assert reason(Reason("no_such_code", {"n": 1}), "UTC") == "no such code"
 
 
 def test_every_kind_has_a_name():
