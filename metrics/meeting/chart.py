@@ -18,8 +18,8 @@ from metrics.ui.words import day, number, quantity, scale, t
 __all__ = ["FEWEST", "Drawing", "svg", "told"]
 
 FEWEST = 3
-WIDTH, HEIGHT = 640, 130
-LEFT, RIGHT, TOP, BOTTOM = 58, 8, 18, 26
+WIDTH, HEIGHT = 560, 128
+LEFT, RIGHT, TOP, BOTTOM = 52, 8, 18, 24
 TICKS, DAYS = 3, 5
 # A line that is missing for longer than so many usual steps is broken, not bridged.
 GAP = 2.5

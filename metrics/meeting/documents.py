@@ -101,13 +101,15 @@ def _set(within: Environment, template: str, paper: object) -> str:
 
 @cache
 def _html() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["css"] = _css_text
+    return made
 
 
 @cache
@@ -120,6 +122,11 @@ def _markdown() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _css_text(text: str) -> str:
+    """A text within quotes of a style sheet: whatever is no plain letter or digit by its number."""
+    return "".join(each if each.isascii() and each.isalnum() else f"\\{ord(each):x} " for each in text)
 
 
 def _escaped(value: object) -> object:

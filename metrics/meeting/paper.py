@@ -90,14 +90,18 @@ class Paper:
     task_names: tuple[str, str, str]
     sections: tuple[PaperSection, ...]
     footer: tuple[str, ...]
+    running: tuple[str, str]
+    """At the foot of each page: whose review of which time it is, and how old the numbers are."""
 
 
 def paper(review: Review) -> Paper:
     """The review in words, with what was decided and what is open."""
+    title, state = t("{service}: review of {day}", service=review.title, day=review.id), _state(review)
+    is_closed, (seen, kept) = review.closed_at is not None, _footer(review)
     return Paper(
-        title=t("{service}: review of {day}", service=review.title, day=review.id),
-        state=_state(review),
-        is_closed=review.closed_at is not None,
+        title=title,
+        state=state,
+        is_closed=is_closed,
         facts=_facts(review),
         figures_title=t("What both teams follow"),
         figures_period=_figures_period(review),
@@ -107,7 +111,8 @@ def paper(review: Review) -> Paper:
         tasks=tuple(_tasks(review)),
         task_names=(t("What"), t("Who"), t("Until")),
         sections=tuple(_section(review, section) for section in review.sections),
-        footer=_footer(review),
+        footer=(seen, kept),
+        running=(" · ".join([title, period_name(review), *([] if is_closed else [state])]), seen),
     )
 
 
@@ -225,11 +230,13 @@ def _drawn(review: Review, topic: Topic) -> chart.Drawing | None:
     return chart.Drawing(name, topic.curve, topic.figures[0].unit, zone, topic.started, steps_told(topic))
 
 
-def _footer(review: Review) -> tuple[str, ...]:
+def _footer(review: Review) -> tuple[str, str]:
     """How old the numbers are, and what may change them."""
     until, prepared = moment(review.until, review.zone), moment(review.prepared_at, review.zone)
     old = review.prepared_at - review.until
-    if old.total_seconds() >= 60:
+    if old.total_seconds() < 0:  # it looks up to the end of the hour that was not over yet
+        seen = t("Data until it was read, {at}.", at=prepared)
+    elif old.total_seconds() >= 60:
         seen = t("Data until {until}, {age} old when it was read on {at}.", until=until, age=span(old), at=prepared)
     else:
         seen = t("Data until {until}, read on {at}.", until=until, at=prepared)

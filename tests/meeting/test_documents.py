@@ -105,7 +105,20 @@ def test_the_head_says_period_people_place_and_state():
     assert dict(paper(decided_review()).facts)["Decided"].replace("\N{NO-BREAK SPACE}", " ") == (
         "1 × Explained, 1 × To investigate and 1 × Remove the alert, or watch another indicator"
     )
-    assert told.footer[0] == "Data until Mon 26 Oct, 05:00, 5 minutes old when it was read on Mon 26 Oct, 05:05."
+
+
+def test_the_foot_of_each_page_says_whose_review_it_is_and_how_old_its_numbers_are():
+    told = paper(review())
+    seen = "Data until Mon 26 Oct, 05:00, 5 minutes old when it was read on Mon 26 Oct, 05:05."
+    assert told.footer[0] == seen
+    assert told.running == (
+        "Jobs: review of 2026-10-26 · 19 – 26 Oct 2026 · Not closed: 2 decisions are missing",
+        seen,
+    )
+    frozen = paper(replace(decided_review(), closed_at=AT, closed_by="Mika"))
+    assert frozen.running[0] == "Jobs: review of 2026-10-26 · 19 – 26 Oct 2026"
+    early = paper(replace(review(), prepared_at=AT - timedelta(minutes=35)))
+    assert early.running[1] == "Data until it was read, Mon 26 Oct, 04:25.", "its last hour was not over"
 
 
 def test_figures_have_units_and_no_data_is_said():
@@ -129,6 +142,13 @@ def test_topics_say_their_evidence_and_what_is_open():
     assert (first.open, first.decision, second.chart) == ("Not decided yet", "", "")
     assert told.sections[0].nothing == "No verdict is due."
     assert paper(decided_review()).sections[1].topics[0].evidence[-1] == "Suspected: batch: nightly."
+
+
+def test_what_was_decided_follows_what_it_is_about():
+    text, seen = plain(markdown(decided_review())), Read(html(decided_review())).words
+    for told in (text, seen):
+        places = [told.index(each) for each in ("db CPU +4 points", SAID[0], "It rose by day.")]
+        assert places == sorted(places)
 
 
 def test_what_a_closed_review_left_at_looking_is_said():
@@ -157,7 +177,7 @@ def test_html_stands_alone():
     outside = re.findall(r"(?:https?:)?//[\w.]+|url\(|@import", text)
     assert set(outside) <= {"http://www.w3.org"}, "but for the name of SVG"
     assert "svg" in seen.tags
-    for rule in ("prefers-color-scheme: dark", "@media print", "size: A4", "break-inside: avoid"):
+    for rule in ("prefers-color-scheme: dark", "@media print", "size: A4", "break-inside: avoid", "counter(pages)"):
         assert rule in text
 
 
@@ -166,6 +186,8 @@ def test_what_people_write_is_no_markup_in_html():
     assert seen.addresses == []
     assert not seen.tags & {"script", "img", "a"}
     assert seen.words.count("<script>alert(1)</script>") >= 5
+    (foot,) = re.findall(r'@bottom-left \{ content: "(.*)"; \}', html(nasty()))
+    assert re.fullmatch(r"(?:[A-Za-z0-9]|\\[0-9a-fA-F]+ )+", foot), "nor a rule of the style sheet"
 
 
 def test_what_people_write_is_no_markup_in_markdown():
