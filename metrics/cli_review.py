@@ -66,6 +66,7 @@ def _review(arguments: argparse.Namespace) -> int:
         sys.stdout.buffer.flush()
     else:
         _write(arguments.output, made)
+    _tell_boxes(review, form)
     _tell_corrections(store, config, service, review)
     return 0
 
@@ -100,6 +101,13 @@ def _kept(store: Store, config: Config, service: Service, day: datetime, now: da
         days = ", ".join(sorted({*shelf.closed(), *shelf.opened()})) or "none"
         raise InputError(f"--with {name}: no review of {service.name} is kept of that day; there are {days}")
     return review
+
+
+def _tell_boxes(review: Review, form: Format) -> None:
+    from metrics.meeting.documents import lacks
+
+    if missing := lacks(review, form):
+        print(missing, file=sys.stderr)
 
 
 def _tell_corrections(store: Store, config: Config, service: Service, review: Review) -> None:

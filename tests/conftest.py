@@ -1,15 +1,19 @@
-"""What all tests share: a deployment's folder and a Chromium."""
+"""What all tests share: a deployment's folder, a Chromium, a machine without fonts, and where a team reads."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import duckdb
 import pytest
+import typst
 
+from metrics.meeting import fonts
 from tests import chromium
+from tests.room import Room
 
 
 def pytest_report_header() -> str:
@@ -39,3 +43,25 @@ def chromium_path() -> str:
     if path is None:
         pytest.fail(chromium.NONE, pytrace=False)
     return path
+
+
+@pytest.fixture
+def bare_fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine that has no fonts but those of the typesetter."""
+    bare = typst.Fonts(include_system_fonts=False)
+    fonts.fonts.cache_clear()
+    fonts.families.cache_clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(typst, "Fonts", lambda: bare)
+        yield
+    fonts.fonts.cache_clear()
+    fonts.families.cache_clear()
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    """Where a team reads what is told, over real HTTP."""
+    with Room() as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()

@@ -17,6 +17,7 @@ from typing import Literal, get_args
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from metrics.meeting import paper as papers
+from metrics.meeting.fonts import boxes_told, families, fonts
 from metrics.meeting.shelf import dumped
 from metrics.review.minutes import Review
 
@@ -26,6 +27,7 @@ __all__ = [
     "Format",
     "html",
     "json_text",
+    "lacks",
     "markdown",
     "pdf",
     "png",
@@ -45,11 +47,6 @@ MIME: Mapping[Format, str] = {
 TEMPLATES = Path(__file__).parent / "templates"
 # What would be markup within a line; what starts a line never does, since each follows a word of ours.
 MARKUP = re.compile(r"([\\`*_\[\]<>|~&$#])")
-# The first of these that the machine has sets each letter; the last one comes with the typesetter.
-FONTS = (
-    "Source Sans 3", "Noto Sans", "Inter", "Helvetica Neue", "Arial", "DejaVu Sans", "Noto Sans CJK JP",
-    "Noto Sans JP", "Hiragino Sans", "Yu Gothic", "IPAexGothic", "Libertinus Serif",
-)  # fmt: skip
 
 
 def written(review: Review, form: Format) -> bytes:
@@ -83,6 +80,11 @@ def pdf(review: Review) -> bytes:
     """The review on A4, its title and time in the file's own fields."""
     (whole,) = _typeset(review, "pdf")
     return whole
+
+
+def lacks(review: Review, form: Format) -> str:
+    """What a reader would miss in that form, in a sentence: letters of which the machine has no font."""
+    return boxes_told(dumped(review)) if form == "pdf" else ""
 
 
 def png(review: Review) -> list[bytes]:
@@ -141,6 +143,7 @@ def _typeset(review: Review, form: Literal["pdf", "png"]) -> list[bytes]:
     made = typst.compile(
         TEMPLATES / "review.typ",
         format=form,
+        font_paths=fonts(),
         sys_inputs=typst_inputs(review),
         timestamp=int(_at(review).timestamp()),
         ppi=110,
@@ -152,18 +155,9 @@ def _typeset(review: Review, form: Literal["pdf", "png"]) -> list[bytes]:
 def typst_inputs(review: Review) -> dict[str, str]:
     """What the template review.typ is told: data, and no text of the template itself."""
     at = _at(review)
-    told = asdict(papers.paper(review)) | {"fonts": _fonts(), "at": [at.year, at.month, at.day]}
+    told = asdict(papers.paper(review)) | {"fonts": families(), "at": [at.year, at.month, at.day]}
     return {"review": json.dumps(told, ensure_ascii=False)}
 
 
 def _at(review: Review) -> datetime:
     return review.closed_at or review.until
-
-
-@cache
-def _fonts() -> list[str]:
-    """Those that the machine has: one that it lacks would be a warning on each page."""
-    import typst
-
-    known = set(typst.Fonts().families())
-    return [font for font in FONTS if font in known]

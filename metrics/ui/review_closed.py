@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from metrics.meeting.compare import correction_sentence
-from metrics.meeting.documents import FORMATS, MIME, Format, written
+from metrics.meeting.documents import FORMATS, MIME, Format, lacks, written
 from metrics.meeting.told import decision_sentence, figure_name
 from metrics.review.minutes import Figure, Review, Topic
 from metrics.ui import address
@@ -36,6 +36,8 @@ def downloads(held: Held) -> None:
                 on_click="ignore",
                 width="stretch",
             )
+            if missing := lacks(held.review, form):
+                st.caption(escaped(missing), width=260)
 
 
 def draw_corrections(review: Review, found: Mapping[Figure, float | None]) -> None:

@@ -274,6 +274,14 @@ def test_a_closed_review_says_what_data_tells_otherwise_today(shop, visit):
     assert any(each.label.startswith("\\* 1 figure reads otherwise") for each in app.expander)
 
 
+@pytest.mark.usefixtures("bare_fonts")
+def test_where_a_pdf_is_asked_for_one_is_told_which_letters_it_lacks(shop, visit):
+    _close(shop, decided_review())
+    assert "The PDF shows boxes" not in said(visit(shop, review=ID))
+    _close(shop, replace(decided_review(), id="2026-11-02", attendees="鈴木"))
+    assert "The PDF shows boxes in place of 鈴 and 木" in said(visit(shop, review="2026-11-02"))
+
+
 def test_another_closed_review_is_laid_beside_it(shop, visit):
     _close(shop, decided_review())
     later = replace(decided_review(), id="2026-11-02", until=AT + timedelta(weeks=1), decisions=())
