@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from pydantic import SecretStr
@@ -18,9 +16,9 @@ from metrics.review.actions import Action, entry
 from metrics.review.minutes import Review
 from metrics.store import Store, entries, notices
 from tests.meeting.made import AT, ID, decided_review
+from tests.room import Room
 from tests.trends.made import SERVICE
 from tests.trends.made import config as usual
-from tests.trends.test_notify import Room
 
 # Apprise loads a module that Python drops with 3.13, and has its own stand-in for it there.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -47,14 +45,6 @@ def closed() -> Review:
 
 def action(name: str, review: str = ID) -> Action:
     return Action(name, "jobs", "Keep less history", "prevention", "", "", "Infra", date(2026, 11, 23), review=review)
-
-
-@pytest.fixture
-def room() -> Iterator[Room]:
-    with Room() as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
 
 
 @pytest.fixture

@@ -1,11 +1,7 @@
 """Messages go out over real HTTP to where a team reads, once each, and no address shows."""
 
-import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from pydantic import SecretStr
@@ -19,6 +15,7 @@ from metrics.store import Store, notices
 from metrics.trends.agenda import Agenda
 from metrics.trends.notify import digest, digest_now, messages, notify
 from tests.review.test_items import MONDAY, cpu
+from tests.room import Room
 
 # Apprise loads a module that Python drops with 3.13, and has its own stand-in for it there.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -31,39 +28,6 @@ EVIDENCE = {
 }  # fmt: skip
 DISK = Item("a1", (cpu("a1", kind="forecast", evidence=EVIDENCE),), ("infra",), "new", 0.8, {})
 FOUND = Agenda(NOW, (DISK,), ())
-
-
-class Room(ThreadingHTTPServer):
-    """Where a team reads: keeps what is posted, and answers as it is told."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Door)
-        self.posted: list[dict[str, object]] = []
-        self.status = 200
-
-    @property
-    def address(self) -> str:
-        return f"json://127.0.0.1:{self.server_port}/TOKEN-17"
-
-
-class Door(BaseHTTPRequestHandler):
-    server: Room
-
-    def do_POST(self) -> None:
-        self.server.posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(self.server.status)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def room() -> Iterator[Room]:
-    with Room() as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
 
 
 @pytest.fixture
