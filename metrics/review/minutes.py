@@ -22,6 +22,7 @@ __all__ = [
     "Extreme",
     "Figure",
     "Note",
+    "Offer",
     "Outcome",
     "Review",
     "Section",
@@ -62,6 +63,19 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A cause that the data names, to be chosen: a deployment by its id, or what it was instead of one."""
+
+    label: str
+    deployment: str = ""
+    cause: str = ""
+    """One of metrics/review/delivery/verdicts.py."""
+    note: str = ""
+    """Who is suspected: kept with the answer."""
+    is_likely: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Topic:
     """One thing to talk about. Its `subject` stays the same from one review to the next while it is the same thing.
 
@@ -91,6 +105,8 @@ class Topic:
     """The outcome that the data speaks for: an alert's branch, an action's verdict."""
     extreme: Extreme | None = None
     """What the curve has of each step where the topic is a jump; elsewhere the line's own figure, as its mean."""
+    offers: tuple[Offer, ...] = ()
+    """Of an incident: who else it may come from than the deployment that is suggested, likeliest first."""
 
     @property
     def needs_decision(self) -> bool:

@@ -15,7 +15,7 @@ from metrics.meeting.told import NO_CHANGE, OUTCOMES
 from metrics.model import Entry, EntryKind
 from metrics.review.delivery.verdicts import CAUSES
 from metrics.review.judged import VERDICTS
-from metrics.review.minutes import Decision, Topic, decision_of
+from metrics.review.minutes import Decision, Offer, Topic, decision_of
 from metrics.ui.words import t
 
 __all__ = ["BY_WHEN", "Column", "Option", "Way", "columns", "last_time", "repeated", "word_of"]
@@ -144,19 +144,22 @@ def _own(fields: Mapping[str, str | None]) -> Option:
 
 
 def _causes(review: str, topic: Topic) -> tuple[Column, ...]:
-    """Of a deployment that is not suspected, the page Delivery lets one choose."""
-    none = [Option(t(NO_CHANGE[cause]), {"deployment": None, "cause": cause, "review": review}) for cause in CAUSES]
-    if not topic.suggested:
-        return (Column("ignored", t("No change caused it"), tuple(none)),)
-    blamed = Option(
-        t("deployment {id}", id=topic.suggested),
-        {"deployment": topic.suggested, "cause": None, "review": review},
-        is_suggested=topic.tag != t("near in time"),
-    )
-    return (
-        Column("explained", t("Caused by"), (blamed,)),
-        Column("ignored", t("No change caused it"), tuple(none)),
-    )
+    """Whom the data names comes first, and then what it may always have been."""
+    is_other = any(each.is_likely for each in topic.offers)
+    named = [_cause(review, each) for each in topic.offers if each.cause]
+    rest = [each for each in CAUSES if each not in [offer.cause for offer in topic.offers]]
+    none = (*named, *(_cause(review, Offer(t(NO_CHANGE[each]), cause=each)) for each in rest))
+    blamed = [_cause(review, each) for each in topic.offers if each.deployment]
+    if topic.suggested:
+        label, is_likely = t("deployment {id}", id=topic.suggested), not is_other and topic.tag != t("near in time")
+        blamed.insert(0, _cause(review, Offer(label, topic.suggested, is_likely=is_likely)))
+    head = (Column("explained", t("Caused by"), tuple(blamed)),) if blamed else ()
+    return (*head, Column("ignored", t("No change caused it"), none))
+
+
+def _cause(review: str, offer: Offer) -> Option:
+    fields = {"deployment": offer.deployment or None, "cause": offer.cause or None, "review": review}
+    return Option(offer.label, fields | ({"note": offer.note} if offer.note else {}), is_suggested=offer.is_likely)
 
 
 def _branches(review: str, topic: Topic, today: date) -> tuple[Column, ...]:

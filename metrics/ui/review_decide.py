@@ -181,7 +181,8 @@ def _say(
         return
     fields = dict(option.fields)
     if typed:
-        fields[option.typed] = typed
+        # What the answer says already is kept beside one's own words.
+        fields[option.typed] = "; ".join(each for each in (fields.get(option.typed), typed) if each)
     if extra is not None:
         owner, due = (st.session_state.get(each) for each in extra)
         fields |= {"owner": str(owner).strip() if owner else None, "due": due.isoformat() if due else None}

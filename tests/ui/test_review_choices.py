@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from metrics.meeting.told import decision_sentence, reason_of
 from metrics.model import Entry
-from metrics.review.minutes import Decision, Figure, Topic, decision_of
+from metrics.review.minutes import Decision, Figure, Offer, Topic, decision_of
 from metrics.ui.review_choices import columns, last_time, repeated, word_of
 from tests.meeting.made import AT, disposition
 
@@ -62,6 +62,18 @@ def test_a_cause_is_its_suspect_or_no_change():
     assert [each.label for each in none.options][2] == "access or traffic"
     assert [each.fields["cause"] for each in none.options] == ["infrastructure", "quota", "traffic", "other"]
     assert len(columns(NOW, replace(CAUSE, suggested=""), TODAY)) == 1
+
+
+def test_whom_the_data_names_is_offered_first_and_only_one_is_put_forward():
+    access = Offer("access or traffic: /export", cause="traffic", note="access: /export", is_likely=True)
+    topic = replace(CAUSE, tag="suspected", offers=(Offer("deploy-6: 1.2, a day before", "deploy-6"), access))
+    caused, none = columns(NOW, topic, TODAY)
+    assert [each.fields["deployment"] for each in caused.options] == ["deploy-7", "deploy-6"]
+    assert none.options[0].fields == {
+        "deployment": None, "cause": "traffic", "review": NOW, "note": "access: /export",
+    }  # fmt: skip
+    assert [each.fields["cause"] for each in none.options] == ["traffic", "infrastructure", "quota", "other"]
+    assert [each.label for each in (*caused.options, *none.options) if each.is_suggested] == [access.label]
 
 
 def test_a_verdict_is_overruled_only_with_a_reason():

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from metrics.meeting import blame
 from metrics.meeting.setting import Setting
-from metrics.meeting.told import NO_CHANGE
 from metrics.model import Entry, Window
 from metrics.review.delivery.causes import Link, Method
 from metrics.review.delivery.deployments import Deployment
 from metrics.review.delivery.report import Facts, delivery, needed
-from metrics.review.delivery.verdicts import CAUSES, subject_of, verdicts
+from metrics.review.delivery.verdicts import subject_of, verdicts
 from metrics.review.minutes import Section, Topic
+from metrics.review.suspects.suspect import Suspect
 from metrics.store import deliveries, entries
 from metrics.ui.words import moment, quantity, t
 
@@ -39,6 +40,7 @@ class _Known:
     setting: Setting
     links: Sequence[Link]
     deployments: Sequence[Deployment]
+    environment: str
     words: dict[str, Entry]
 
 
@@ -77,7 +79,8 @@ def _known(setting: Setting) -> _Known | None:
     )
     report = delivery(facts, [setting.service], setting.window, now, "week")
     production = next(each for each in report.services[0].environments if each.counts)
-    return _Known(setting, production.links, report.deployments, {word.subject: word for word in words})
+    said = {word.subject: word for word in words}
+    return _Known(setting, production.links, report.deployments, production.environment, said)
 
 
 def _is_of_this_review(known: _Known, link: Link) -> bool:
@@ -95,28 +98,38 @@ def _topic(known: _Known, link: Link) -> Topic:
     suspect = None if link.deployment is None else known.deployments[link.deployment]
     component = _component(known, link)
     owner = next((each.owner for each in known.setting.service.components if each.name == component), None)
+    found = blame.suspects(known.setting, link.incident) if link.incident else ()
     return Topic(
         subject=_subject(known, link),
         section="causes",
         sentence=_sentence(known, link),
         owners=(owner,) if owner else (),
-        tag=_tag(link, suspect),
-        detail=tuple(_detail(known, link, suspect)),
-        reasons=tuple(_reasons(link, suspect)),
+        tag=_tag(link, blame.likely(link, found)),
+        detail=(*_detail(known, link, suspect), *_suspected(known, link, suspect, found)),
         started=datetime.fromtimestamp(_when(known, link), UTC),
         page="delivery",
         query={"service": known.setting.service.name},
         suggested=suspect.id if suspect else "",
+        offers=tuple(blame.offers(link, _when(known, link), found, known.deployments, known.environment)),
     )
 
 
-def _tag(link: Link, suspect: Deployment | None) -> str:
-    """What came shortly before is near, and no more: only what a source or a mending says is suspected."""
+def _tag(link: Link, likely: Suspect | None) -> str:
+    """What only came shortly before is near, and no more: its source, a mending or its figures must speak for it."""
     if link.state in ("confirmed", "rejected"):
         return t("judged")
-    if suspect is None:
+    if likely is not None:
+        return t("suspected")
+    if link.deployment is None:
         return t("unknown")
     return t("near in time") if link.method == "time" else t("suspected")
+
+
+def _suspected(known: _Known, link: Link, suspect: Deployment | None, found: Sequence[Suspect]) -> Iterator[str]:
+    """Beside the deployment, which is told anyway."""
+    for each in found:
+        if link.incident is not None and (suspect is None or blame.deployment_of(each) != suspect.id):
+            yield blame.told(each, link.incident, known.setting.service.time_zone)
 
 
 def _component(known: _Known, link: Link) -> str | None:
@@ -169,12 +182,6 @@ def _detail(known: _Known, link: Link, suspect: Deployment | None) -> list[str]:
         mending = known.deployments[link.remedy]
         told.append(t("Mended by {id}, {at}.", id=mending.id, at=_at(known, mending.finished)))
     return told
-
-
-def _reasons(link: Link, suspect: Deployment | None) -> list[str]:
-    """The deployment first, for it is likelier than its absence; a mending one always mended some change."""
-    blamed = [t("deployment {id}: {how}", id=suspect.id, how=t(METHODS[link.method or "time"]))] if suspect else []
-    return blamed + [t("no change: {cause}", cause=t(NO_CHANGE[cause])) for cause in CAUSES if cause != "other"]
 
 
 def _at(known: _Known, seconds: float) -> str:

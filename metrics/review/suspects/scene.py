@@ -44,7 +44,8 @@ class Scene:
 
     @cached_property
     def components(self) -> frozenset[str]:
-        return frozenset(parse_address(address)[0] for address in self.trouble.lines)
+        named = {self.trouble.component} if self.trouble.component else set()
+        return frozenset({parse_address(address)[0] for address in self.trouble.lines} | named)
 
     @cached_property
     def lead(self) -> Excess | None:
@@ -72,7 +73,7 @@ class Scene:
     def relation(self, component: str | None) -> Relation:
         if component is None:
             return "whole"
-        if component == parse_address(self.trouble.lines[0])[0]:
+        if component == self.trouble.place:
             return "same"
         return "among" if component in self.components else "other"
 

@@ -9,12 +9,12 @@ from typing import Literal
 
 from metrics.model import FindingKind, Window
 from metrics.review.items import Item
-from metrics.review.lines import address_of
+from metrics.review.lines import Line, address_of, parse_address
 
-__all__ = ["Trouble", "TroubleKind", "trouble_of", "trouble_within", "worst_of"]
+__all__ = ["Trouble", "TroubleKind", "trouble_at", "trouble_of", "trouble_within", "worst_of"]
 
 TroubleKind = FindingKind | Literal["window"]
-"""Of a finding; or `window`, where somebody drew one on a chart."""
+"""Of a finding; or `window`, where somebody drew one on a chart or wrote an incident down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,12 @@ class Trouble:
     windows: tuple[Window, ...]
     """Each jump, oldest first; or the one time since it began."""
     lines: tuple[str, ...]
+    component: str | None = None
+    """Where it was felt, if somebody says so; else where the line that leads is."""
+
+    @property
+    def place(self) -> str | None:
+        return self.component or (parse_address(self.lines[0])[0] if self.lines else None)
 
     @property
     def onset(self) -> datetime:
@@ -53,3 +59,10 @@ def worst_of(item: Item, now: datetime) -> Window:
 def trouble_within(window: Window, lines: Sequence[str]) -> Trouble:
     """A drag over a chart: whatever its lines did there."""
     return Trouble("window", (window,), tuple(lines))
+
+
+def trouble_at(window: Window, component: str | None, lines: Sequence[Line]) -> Trouble:
+    """An incident: of its component what users feel first, then the machine; without one, all that users feel."""
+    mine = [each for each in lines if component in (None, each.component)]
+    felt, machine = ([each.address for each in mine if each.indicator.perspective == of] for of in ("app", "infra"))
+    return Trouble("window", (window,), tuple(felt if component is None else felt + machine), component)

@@ -1,0 +1,124 @@
+"""Who an incident may come from, to choose in one click: suspects of its time, and the deployments before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from metrics.meeting.setting import Setting
+from metrics.meeting.told import NO_CHANGE
+from metrics.model import Window
+from metrics.review.delivery.causes import Incident, Link
+from metrics.review.delivery.deployments import Deployment
+from metrics.review.minutes import Offer
+from metrics.review.suspects.rank import suspicion
+from metrics.review.suspects.suspect import Suspect, SuspectKind
+from metrics.review.suspects.trouble import trouble_at
+from metrics.review.suspects.words import KIND_NAMES
+from metrics.trends.scene import scene
+from metrics.ui.finding_words import reason
+from metrics.ui.words import span, t
+
+__all__ = ["deployment_of", "likely", "offers", "suspects", "told"]
+
+CAUSE_OF: Final[Mapping[SuspectKind, str]] = {
+    "access": "traffic", "demand": "traffic", "infra": "infrastructure", "quota": "quota", "batch_run": "other",
+}  # fmt: skip
+"""What it was, where it was no change (metrics/review/delivery/verdicts.py), by who is suspected."""
+# As for what moved: a suspect with less than the first is none to offer, one with the second is likelier than not.
+PLAUSIBLE, LIKELY = 0.3, 0.5
+# So long before the incident is a deployment worth a button: of its component, and of any other. So many at most.
+OWN_S, OTHER_S = 72 * 3600, 24 * 3600
+MOST = 3
+# Of an incident that is written down without a length.
+SHORTEST = timedelta(minutes=5)
+# Of one incident these say nothing that its own words don't.
+PLAIN = ("incident_says", "in_windows")
+
+
+def suspects(setting: Setting, incident: Incident) -> tuple[Suspect, ...]:
+    """Those of the drill-down into its time, likeliest first."""
+    start = datetime.fromtimestamp(incident.started, UTC)
+    end = setting.window.end if incident.ended is None else datetime.fromtimestamp(incident.ended, UTC)
+    window = Window(start, max(min(end, setting.window.end), start + SHORTEST))
+    trouble = trouble_at(window, incident.component, setting.lines)
+    found = suspicion(scene(setting.db, setting.service, setting.lines, trouble))
+    return tuple(each for each in found.suspects if each.score >= PLAUSIBLE)
+
+
+def likely(link: Link, found: Sequence[Suspect]) -> Suspect | None:
+    """The one to put forward, unless somebody's mending says already which deployment it was."""
+    if link.deployment is not None and link.method != "time":
+        return None
+    return next((each for each in found if each.score >= LIKELY), None)
+
+
+def deployment_of(suspect: Suspect) -> str | None:
+    """Its id, if that is what is suspected."""
+    named = (each.values.get("id") for each in suspect.reasons if suspect.kind == "deployment")
+    return next((str(each) for each in named if each is not None), None)
+
+
+def told(suspect: Suspect, incident: Incident, zone: str) -> str:
+    """Who it is and the strongest thing that speaks for it."""
+    who = " ".join(each for each in (t(KIND_NAMES[suspect.kind]), _name(suspect, incident)) if each)
+    why = next((reason(each, zone) for each in suspect.reasons if each.code not in PLAIN), None)
+    return t("Suspected: {who} – {why}.", who=who, why=why or t("the incident itself says so"))
+
+
+def offers(
+    link: Link, felt: float, found: Sequence[Suspect], every: Sequence[Deployment], environment: str
+) -> Iterator[Offer]:
+    """Other deployments than the linked one, before it was `felt`; then what it was instead of a change."""
+    first = likely(link, found)
+    taken = (link.deployment, link.remedy)
+    others = [each for place, each in enumerate(every) if place not in taken and each.environment == environment]
+    for each in _before(others, _components(link, every), felt, [deployment_of(one) for one in found]):
+        before = span(timedelta(seconds=max(felt - each.finished, 0)))
+        label = t("{id}: {what}, {span} before", id=each.id, what=each.version or each.title, span=before)
+        yield Offer(label, each.id, is_likely=first is not None and deployment_of(first) == each.id)
+    if link.incident is not None:
+        yield from _causes(found, link.incident, first)
+
+
+def _components(link: Link, every: Sequence[Deployment]) -> tuple[str | None, ...]:
+    """Whose deployments are near to it; one without a component is of the whole service."""
+    if link.incident is not None:
+        return link.incident.component, None
+    return (None,) if link.remedy is None else (every[link.remedy].component, None)
+
+
+def _before(
+    every: Sequence[Deployment], own: Sequence[str | None], felt: float, named: Sequence[str | None]
+) -> list[Deployment]:
+    """Suspected ones first, then the component's own; the nearest of each first."""
+
+    def is_near(each: Deployment) -> bool:
+        reach = OWN_S if each.component in own else OTHER_S
+        return each.reached_users and each.started <= felt and felt - each.finished <= reach
+
+    near = [each for each in every if is_near(each)]
+    return sorted(near, key=lambda each: (each.id not in named, each.component not in own, -each.started))[:MOST]
+
+
+def _causes(found: Sequence[Suspect], incident: Incident, first: Suspect | None) -> Iterator[Offer]:
+    """Each cause once, with who is suspected as the note to keep."""
+    seen = set[str]()
+    for each in found:
+        cause = CAUSE_OF.get(each.kind)
+        if cause is None or cause in seen:
+            continue
+        seen.add(cause)
+        name = _name(each, incident)
+        label = t("{cause}: {name}", cause=t(NO_CHANGE[cause]), name=name) if name else t(NO_CHANGE[cause])
+        kind = t(KIND_NAMES[each.kind])
+        note = t("{kind}: {name}", kind=kind, name=name) if name else kind
+        yield Offer(label, cause=cause, note=note, is_likely=each is first)
+
+
+def _name(suspect: Suspect, incident: Incident) -> str:
+    """What it is called; of one that is called as the incident is, where it is."""
+    if suspect.title != incident.title:
+        return suspect.title
+    return " ".join(each for each in (suspect.component, suspect.part) if each)
