@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from metrics import cli
 from metrics import config as configuration
 from metrics.meeting.close import close, held
 from metrics.meeting.close import open_review as opened
+from metrics.meeting.shelf import Shelf
 from metrics.meeting.window import review_window
 from metrics.model import Entry, Service
 from metrics.review.minutes import Review
 from metrics.store import Store, entries
+from tests.meeting.made import decided_review
 from tests.meeting.test_documents import set_strong
 from tests.pages import deployments
 from tests.trends.made import fill, lines_of
@@ -64,7 +67,7 @@ def quiet(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo with its newest review opened, decided in part."""
-    folder = deployments.demo(tmp_path_factory.mktemp("demo"), weeks=4)
+    folder = deployments.demo(tmp_path_factory, weeks=4)
     config = configuration.load(folder)
     store, (service,) = Store(folder / "tomoni.duckdb"), config.services
     assert cli.main(["--data", str(folder), "findings"]) == 0
@@ -124,10 +127,30 @@ def test_the_service_that_is_described_comes_before_those_that_a_source_brought(
     assert ask(quiet, "--service", "shop").text.startswith("# shop: review of")
 
 
-def test_a_time_beyond_the_data_is_told(ask: Ask, quiet: Path):
-    ran = ask(quiet, "--as-of", "2027-01-01")
-    assert ran.text == ask(quiet).text
-    assert ran.err == "the data of jobs reaches 2026-10-25T23:00Z: the review looks up to then\n"
+def test_a_day_beyond_the_data_is_refused_and_a_later_hour_of_its_last_day_is_not(ask: Ask, quiet: Path):
+    assert ask(quiet, "--as-of", "2027-01-01").refusal.endswith(
+        "--as-of 2027-01-01: the data of jobs reaches 2026-10-25T23:00Z; name a day up to 2026-10-25, or leave --as-of "
+        "out for that one"
+    )
+    assert ask(quiet, "--as-of", "2026-10-25T23:50").text == ask(quiet).text
+
+
+def test_a_review_that_is_kept_needs_no_data(ask: Ask, quiet: Path):
+    for day in (END - timedelta(days=90), END + timedelta(days=90)):
+        kept = replace(decided_review(), id=f"{day:%Y-%m-%d}", closed_at=END, closed_by="Mika")
+        Shelf(quiet, "jobs").close(kept, "")
+        assert json.loads(ask(quiet, "--as-of", kept.id, "--format", "json").text)["id"] == kept.id
+
+
+@pytest.mark.usefixtures("bare_fonts")
+def test_letters_that_a_pdf_lacks_are_told(ask: Ask, quiet: Path):
+    Shelf(quiet, "jobs").close(replace(decided_review(), attendees="鈴木", closed_at=END, closed_by="Mika"), "")
+    asked = ("--as-of", "2026-10-26")
+    ran = ask(quiet, *asked, "--format", "pdf")
+    assert (ran.status, ran.out[:5]) == (0, b"%PDF-")
+    (told,) = [line for line in ran.err.splitlines() if "boxes" in line]
+    assert told.startswith("The PDF shows boxes in place of 鈴 and 木: no font")
+    assert "boxes" not in ask(quiet, *asked, "--format", "html").err
 
 
 @pytest.mark.parametrize("form", ["md", "html", "json", "pdf"])

@@ -10,6 +10,7 @@ import pytest
 from metrics.collect.layout import COLUMNS
 from metrics.store import Store, archive
 from tests.collect.folders import ROOT, metrics
+from tests.pages import deployments
 
 PAGE = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
 VIEWS = ("v_samples", "v_events", "v_coverage", "v_findings", "v_reviews", "v_decisions", "v_actions")
@@ -22,9 +23,7 @@ def section(title: str) -> str:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    folder = tmp_path_factory.mktemp("demo")
-    assert metrics(folder, "demo", "--weeks", "4").returncode == 0
-    return Store(folder / "tomoni.duckdb")
+    return Store(deployments.demo(tmp_path_factory) / "tomoni.duckdb")
 
 
 def test_every_view_is_documented(demo: Store) -> None:

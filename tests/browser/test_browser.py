@@ -49,10 +49,10 @@ def test_contrast_and_width(scheme, demo_app, open_page):
         assert page.evaluate("document.documentElement.scrollWidth") <= 1440
 
 
-def test_the_header_is_one_line_even_with_two_services(tmp_path: Path, open_page):
-    deployments.demo(tmp_path, weeks=1)
-    deployments.one_series(tmp_path, service="this-machine")
-    with serve(tmp_path) as url:
+def test_the_header_is_one_line_even_with_two_services(tmp_path_factory, open_page):
+    folder = deployments.demo(tmp_path_factory, weeks=1)
+    deployments.one_series(folder, service="this-machine")
+    with serve(folder) as url:
         page = open_page(f"{url}/?service=jobs")
         _is_lower_than(60, page)
         phone = open_page(f"{url}/?service=jobs", width=390, height=844)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from metrics import cli, config
+from metrics import config
 from metrics.analysis.effect import Effect, effect
 from metrics.cli_demo_reviews import forget, hold
 from metrics.collect import demo
@@ -19,8 +19,9 @@ from metrics.review.actions import Action, actions
 from metrics.review.minutes import open_topics
 from metrics.store import Store, entries
 from metrics.trends.reading import signals, watched
+from tests.pages import deployments
 
-UNTIL = datetime(2026, 11, 23, 6, tzinfo=UTC)
+UNTIL = deployments.NOW
 # Long enough for all that is told here but the months of story 8.
 SETTINGS = demo.Settings(until=UNTIL, weeks=12)
 KINDS = ("review", "disposition", "rule", "action", "verdict", "cause")
@@ -28,11 +29,7 @@ KINDS = ("review", "disposition", "rule", "action", "verdict", "cause")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo")
-    assert (
-        cli.main(["--data", str(folder), "demo", "--until", UNTIL.isoformat(), "--weeks", str(SETTINGS.weeks)]) == 0
-    )
-    return folder
+    return deployments.demo(tmp_path_factory, SETTINGS.weeks)
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from metrics import cli
 from metrics.model import Coverage, Event, Points, Series, Window
@@ -16,11 +20,18 @@ LAST_WEEK = "16 – 23 Nov 2026"
 STEP = timedelta(minutes=5)
 
 
-def demo(folder: Path, weeks: int = 4) -> Path:
-    """The demo service with a fixed end, so that pages look the same on every run."""
-    arguments = ["--data", str(folder), "demo", "--weeks", str(weeks), "--until", NOW.isoformat()]
-    assert cli.main(arguments) == 0
-    return folder
+def demo(factory: pytest.TempPathFactory, weeks: int = 4) -> Path:
+    """The demo service with a fixed end, so that pages look the same on every run. Made once, since it takes long."""
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    made, unfinished = shared / f"made-{weeks}", shared / f"making-{weeks}"
+    with (shared / f"made-{weeks}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            arguments = ["--data", str(unfinished), "demo", "--weeks", str(weeks), "--until", NOW.isoformat()]
+            assert cli.main(arguments) == 0
+            unfinished.rename(made)
+    return Path(shutil.copytree(made, factory.mktemp("demo") / "data"))
 
 
 def one_series(folder: Path, service: str = "shop", hours: int = 48) -> Path:

@@ -25,7 +25,7 @@ AT = datetime(2026, 6, 1, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's data without what its teams said of actions."""
-    folder = deployments.demo(tmp_path_factory.mktemp("demo"), weeks=4)
+    folder = deployments.demo(tmp_path_factory, weeks=4)
     store = Store(folder / "tomoni.duckdb")
     with store.read() as db:
         words = [*entries.latest(db, "action", "jobs"), *entries.latest(db, "verdict", "jobs")]

@@ -25,7 +25,7 @@ FOUR_WEEKS_AGO = datetime(2026, 10, 26, 15, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return deployments.demo(tmp_path_factory.mktemp("demo"), weeks=6)
+    return deployments.demo(tmp_path_factory, weeks=6)
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ BRANCHES = {
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return deployments.demo(tmp_path_factory.mktemp("demo"), weeks=26)
+    return deployments.demo(tmp_path_factory, weeks=26)
 
 
 @pytest.fixture

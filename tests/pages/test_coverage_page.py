@@ -18,7 +18,7 @@ PAGE = "pages/8_coverage.py"
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return deployments.demo(tmp_path_factory.mktemp("demo"), weeks=26)
+    return deployments.demo(tmp_path_factory, weeks=26)
 
 
 def test_the_demo_shows_its_holes_what_they_hid_and_what_to_add(demo, monkeypatch):

@@ -30,7 +30,7 @@ SUSPECTED, BLAMED = "incident-86", "deploy-1549"
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return deployments.demo(tmp_path_factory.mktemp("demo"), weeks=26)
+    return deployments.demo(tmp_path_factory, weeks=26)
 
 
 @pytest.fixture

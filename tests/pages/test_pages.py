@@ -26,7 +26,7 @@ PAGES = [path for path, _ in frame.pages()]
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return deployments.demo(tmp_path_factory.mktemp("demo"))
+    return deployments.demo(tmp_path_factory)
 
 
 def visit(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch, **query: object) -> AppTest:

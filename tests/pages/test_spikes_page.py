@@ -19,7 +19,7 @@ WINDOW = {"since": "2026-11-19T14:20", "until": "2026-11-19T15:20"}
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return deployments.demo(tmp_path_factory.mktemp("spikes"))
+    return deployments.demo(tmp_path_factory)
 
 
 def figures(app: AppTest) -> list[dict]:
