@@ -30,7 +30,7 @@ def with_actions(store: Store, config: Config, service: Service, review: Review,
         return review
     with store.read() as db:
         by = max(now, review.until)
-        words = [word for kind in _KINDS for word in entries.latest(db, kind, service.name) if word.at <= by]
+        words = [word for word in entries.latest_of(db, _KINDS, service.name) if word.at <= by]
         every = actions(words)
         # Any line can be an action's indicator, and which there are is dear to ask where nobody has written one down.
         kinds = {source.name: source.kind for source in config.sources}

@@ -96,7 +96,7 @@ def close(store: Store, config: Config, service: Service, review_id: str, who: s
 def words_of(db: read.Reader, service: str, review_id: str) -> tuple[Entry, ...]:
     """What was said that may decide a topic of this review."""
     said = entries.latest(db, "disposition", service, f"{review_id}/")
-    return (*said, *(word for kind in _DECIDING for word in entries.latest(db, kind, service)))
+    return (*said, *entries.latest_of(db, _DECIDING, service))
 
 
 def notes_of(db: read.Reader, review: Review) -> tuple[Entry, ...]:

@@ -14,7 +14,7 @@ from metrics.model import Entry, EntryKind
 from metrics.store.database import Store
 from metrics.store.shared import Reader
 
-__all__ = ["add", "answer", "begun", "conclude", "forget", "history", "latest", "since", "stamp"]
+__all__ = ["add", "answer", "begun", "conclude", "forget", "history", "latest", "latest_of", "since", "stamp"]
 
 # So many words are kept in memory: three years of weekly reviews are half of it.
 KNOWN: Final = 32_768
@@ -85,14 +85,22 @@ def stamp(db: Reader, service: str) -> str:
 
 def latest(db: Reader, kind: EntryKind, service: str | None = None, about: str = "") -> tuple[Entry, ...]:
     """The word that holds for each subject that begins so; what was taken back is not among them."""
+    return latest_of(db, (kind,), service, about)
+
+
+def latest_of(
+    db: Reader, kinds: Sequence[EntryKind], service: str | None = None, about: str = ""
+) -> tuple[Entry, ...]:
+    """The same of several kinds, in one look at the store."""
     rows = db.rows(
         """SELECT said_at, author, kind, service, subject, said
         FROM (FROM entries
-              WHERE kind = $kind AND ($service IS NULL OR service = $service) AND starts_with(subject, $about)
-              QUALIFY row_number() OVER (PARTITION BY service, subject ORDER BY said_at DESC) = 1)
+              WHERE list_contains($kinds, kind) AND ($service IS NULL OR service = $service)
+                AND starts_with(subject, $about)
+              QUALIFY row_number() OVER (PARTITION BY kind, service, subject ORDER BY said_at DESC) = 1)
         WHERE said IS NOT NULL
-        ORDER BY service, subject""",
-        {"kind": kind, "service": service, "about": about},
+        ORDER BY kind, service, subject""",
+        {"kinds": list(kinds), "service": service, "about": about},
     )
     return tuple(_entry(*row) for row in rows)
 

@@ -140,7 +140,7 @@ def _stamp(folder: Path, version: str, service: str) -> str:
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _words(folder: Path, version: str, service: str, kinds: tuple[EntryKind, ...]) -> Words:
     with store_of(folder).read() as db:
-        every = tuple(word for kind in kinds for word in entries.latest(db, kind, service))
+        every = entries.latest_of(db, kinds, service)
     return Words(every, {(word.kind, word.subject): word for word in every})
 
 
