@@ -36,7 +36,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--as-of",
         type=a_time,
         metavar="T",
-        help="of the day of T, looking up to T (the one that is held, else the newest data)",
+        help="of the day of T, up to which there has to be data (the one that is held, else the newest data)",
     )
     verb.add_argument("--service", metavar="S", help="whose review (the one that is configured)")
     verb.add_argument("--format", choices=("md", "html", "json", "pdf"), help="as the ending of -o says, else md")
@@ -159,16 +159,19 @@ def _found(store: Store, config: Config, service: Service, as_of: datetime | Non
     from metrics.meeting.prepare import review_id
     from metrics.meeting.shelf import Shelf
 
-    until = _until(store, service, as_of, now)
     opened = Shelf(config.folder, service.name).opened() if as_of is None else ()
-    name = opened[-1] if opened else review_id(as_of or until, service.time_zone)
-    kept = held(store, config, service, name, now)
-    if kept is None and as_of is not None and until < as_of:
-        print(
-            f"the data of {service.name} reaches {until:%Y-%m-%dT%H:%MZ}: the review looks up to then",
-            file=sys.stderr,
+    asked = review_id(as_of, service.time_zone) if as_of else "".join(opened[-1:])
+    kept = held(store, config, service, asked, now) if asked else None
+    if kept is not None:
+        return kept
+    until = _until(store, service, as_of, now)
+    day = review_id(until, service.time_zone)
+    if asked > day:
+        raise InputError(
+            f"--as-of {asked}: the data of {service.name} reaches {until:%Y-%m-%dT%H:%MZ}; name a day up to {day}, "
+            "or leave --as-of out for that one"
         )
-    return kept or _prepared(store, config, service, until, now)
+    return held(store, config, service, day, now) or _prepared(store, config, service, until, now)
 
 
 def _until(store: Store, service: Service, as_of: datetime | None, now: datetime) -> datetime:
