@@ -18,7 +18,7 @@ from metrics.model import Team, Unit
 from metrics.quantity import parse_quantity
 from metrics.review.actions import AXES, CHECK_AFTER, KINDS, Action, ActionKind, Axis, entry, new_id
 from metrics.review.lines import Line, address_of
-from metrics.ui import actions_loading
+from metrics.ui import actions_loading, author
 from metrics.ui.delivery_words import escaped
 from metrics.ui.finding_words import line_name
 from metrics.ui.frame import Frame
@@ -70,21 +70,12 @@ def ask(
     indicator: str | None = None,
     review: str = "",
     action: Action | None = None,
-    label: str = "",
-    primary: bool = False,
 ) -> None:
     """The button and, once it was clicked, the dialog. With `action` that one is changed."""
     line = address_of(component, part, indicator) if component and indicator else NONE
     asked = _Asked(why, why_sentence, (action.address or NONE) if action else line, review, action)
-    st.button(
-        label or (t("Change …") if action else t("Write down an action …")),
-        key=asked.key("open"),
-        on_click=_open,
-        args=(asked,),
-        type="primary" if primary else "secondary",
-        disabled=not here.who,
-        help=None if here.who else t("Say who you are first."),
-    )
+    label = t("Change …") if action else t("Write down an action …")
+    author.button(here.who, label, asked.key("open"), _open, asked)
     if here.who and st.session_state.get(OPEN) == asked.key("open"):
         title = t("Change the action") if action else t("Write down an action")
         st.session_state[TYPING] = True

@@ -180,10 +180,9 @@ def _verdict(here: Frame, spoken: Spoken, action: Action, judged: Judged, said: 
                 if said is None or said.verdict != verdict:
                     _say_button(here, spoken, action, judged, verdict, is_first=verdict == computed and said is None)
             if said is not None:
-                st.button(
-                    t("Undo"), key="undo-verdict", type="tertiary", on_click=undo,
-                    args=("verdict", action.id, said.at), disabled=not here.who, help=_who(here),
-                )  # fmt: skip
+                author.button(
+                    here.who, t("Undo"), "undo-verdict", undo, "verdict", action.id, said.at, kind="tertiary"
+                )
             author.ask(here.who, t("Your name, to say so"))
 
 
@@ -191,15 +190,12 @@ def _say_button(
     here: Frame, spoken: Spoken, action: Action, judged: Judged, verdict: Verdict, *, is_first: bool
 ) -> None:
     name = t(NAMES[verdict])
-    st.button(
-        t("Accept: {verdict}", verdict=name) if is_first else name[:1].upper() + name[1:],
-        key=f"verdict-{verdict}",
-        type="primary" if is_first else "secondary",
-        on_click=_judge,
-        args=(action, judged, verdict, spoken.words.seen("verdict", action.id)),
-        disabled=not here.who,
-        help=_who(here),
-    )
+    label = t("Accept: {verdict}", verdict=name) if is_first else name[:1].upper() + name[1:]
+    author.button(
+        here.who, label, f"verdict-{verdict}", _judge,
+        action, judged, verdict, spoken.words.seen("verdict", action.id),
+        kind="primary" if is_first else "secondary",
+    )  # fmt: skip
 
 
 def _judge(action: Action, judged: Judged, verdict: Verdict, seen: object) -> None:
@@ -239,16 +235,14 @@ def _steps(here: Frame, action: Action) -> None:
         if action.is_open:
             _drop(here, action)
         action_form.ask(here, why=action.why, why_sentence=action.why_sentence, action=action)
-        st.button(
-            t("Undo"), key="undo-action", type="tertiary", on_click=undo, args=("action", action.id, action.at),
-            disabled=not here.who, help=_who(here) or t("Takes back the last change of this action."),
+        author.button(
+            here.who, t("Undo"), "undo-action", undo, "action", action.id, action.at,
+            kind="tertiary", tip=t("Takes back the last change of this action."),
         )  # fmt: skip
 
 
 def _step(here: Frame, action: Action, label: str, made: Action) -> None:
-    st.button(
-        label, key=f"step-{label}", on_click=_keep, args=(here, action, made), disabled=not here.who, help=_who(here)
-    )
+    author.button(here.who, label, f"step-{label}", _keep, here, action, made)
 
 
 def _keep(here: Frame, action: Action, made: Action) -> None:
@@ -258,7 +252,7 @@ def _keep(here: Frame, action: Action, made: Action) -> None:
 def _drop(here: Frame, action: Action) -> None:
     """With a reason, since the next review asks for it."""
     with (
-        st.popover(t("Drop …"), key="drop", disabled=not here.who, help=_who(here)),
+        st.popover(t("Drop …"), key="drop", disabled=not here.who, help=author.lack(here.who)),
         st.form("drop-it", border=False),
     ):
         st.text_input(t("Why is it given up?"), key=f"drop-{action.id}", max_chars=LONGEST)
@@ -273,10 +267,6 @@ def _dropped(here: Frame, action: Action) -> None:
         _keep(here, action, replace(action, dropped=because))
     else:
         st.session_state["drop-wrong"] = True
-
-
-def _who(here: Frame) -> str | None:
-    return None if here.who else t("Say who you are first.")
 
 
 # what was said ------------------------------------------------------------------------------------------------

@@ -93,20 +93,13 @@ def _ask(here: Frame, each: Listed) -> None:
                 continue
             name = t(BRANCH_NAMES[branch])
             is_first = branch == suggested and each.said is None
-            st.button(
-                t("Confirm: {branch}", branch=name) if is_first else name[:1].upper() + name[1:],
-                key=f"branch-{branch}",
-                type="primary" if is_first else "secondary",
-                on_click=_say,
-                args=(here, each, branch, offered),
-                disabled=not here.who,
-                help=t(DO[branch]) if here.who else t("Say who you are first."),
-            )
-        if each.word is not None:
-            st.button(
-                t("Undo"), key="undo-rule", type="tertiary", on_click=undo, args=("rule", each.key, each.word.at),
-                disabled=not here.who, help=None if here.who else t("Say who you are first."),
+            label = t("Confirm: {branch}", branch=name) if is_first else name[:1].upper() + name[1:]
+            author.button(
+                here.who, label, f"branch-{branch}", _say, here, each, branch, offered,
+                kind="primary" if is_first else "secondary", tip=t(DO[branch]),
             )  # fmt: skip
+        if each.word is not None:
+            author.button(here.who, t("Undo"), "undo-rule", undo, "rule", each.key, each.word.at, kind="tertiary")
         author.ask(here.who, t("Your name, to decide"))
 
 
@@ -135,10 +128,7 @@ def _check(here: Frame, each: Listed, ruled: Ruled, pile: Pile, until: datetime)
         st.markdown("  \n".join(escaped(told) for told in checked(found, ruled, is_over=is_over)))
         _unseen(here, found)
         if is_over:
-            st.button(
-                t("Looked at: it stays so"), key="checked", on_click=_looked_at, args=(each, found.outcome),
-                disabled=not here.who, help=None if here.who else t("Say who you are first."),
-            )  # fmt: skip
+            author.button(here.who, t("Looked at: it stays so"), "checked", _looked_at, each, found.outcome)
 
 
 def _unseen(here: Frame, found: Checked) -> None:

@@ -5,6 +5,8 @@ Until there is a sign-in this is what somebody says of themselves. Only the fram
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Literal
 from urllib.parse import quote, unquote
 
 import streamlit as st
@@ -12,7 +14,7 @@ import streamlit as st
 from metrics.ui.delivery_words import escaped
 from metrics.ui.words import t
 
-__all__ = ["LONGEST", "ask", "field", "known", "remember"]
+__all__ = ["LONGEST", "ask", "button", "field", "known", "lack", "remember"]
 
 COOKIE = "tomoni_name"
 YEAR_S = 365 * 86_400
@@ -41,6 +43,24 @@ def ask(who: str, placeholder: str) -> None:
         st.caption(t("as {who}", who=escaped(who)), width="content")
     else:
         _input("author-field", who, placeholder)
+
+
+def lack(who: str) -> str | None:
+    """Beside what nobody may use before they have said who they are."""
+    return None if who else t("Say who you are first.")
+
+
+def button(
+    who: str,
+    label: str,
+    key: str,
+    act: Callable[..., None],
+    *args: object,
+    kind: Literal["primary", "secondary", "tertiary"] = "secondary",
+    tip: str | None = None,
+) -> None:
+    """What somebody signs with a click: `act` is called with `args`."""
+    st.button(label, key=key, type=kind, on_click=act, args=args, disabled=not who, help=lack(who) or tip)
 
 
 def remember() -> None:

@@ -64,14 +64,10 @@ def draw_said(here: Frame, cell: Cell) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         said_by = t("By **{who}**, {age}.", who=escaped(cell.by), age=age(cell.since, here.now))
         st.markdown(said_by, width="content")
-        st.button(
-            t("Undo: it is needed"),
-            key=f"needed-{_subject(cell)}",
-            on_click=speaking.say,
-            args=("hole", _subject(cell), None, cell.since),
-            disabled=not here.who,
-            help=_who(here),
-        )
+        author.button(
+            here.who, t("Undo: it is needed"), f"needed-{_subject(cell)}",
+            speaking.say, "hole", _subject(cell), None, cell.since,
+        )  # fmt: skip
         author.ask(here.who, t("Your name, to say so"))
 
 
@@ -79,7 +75,8 @@ def draw_to_say(here: Frame, cell: Cell) -> None:
     """A hole may be none: with a reason, since whoever comes next can't know it."""
     subject = _subject(cell)
     with st.container(horizontal=True, vertical_alignment="center"):
-        popover = st.popover(t("Not applicable …"), key=f"not-{subject}", disabled=not here.who, help=_who(here))
+        popover = st.popover(t("Not applicable …"), key=f"not-{subject}", disabled=not here.who,
+                             help=author.lack(here.who))  # fmt: skip
         with popover, st.form(f"say-{subject}", border=False):
             st.text_input(
                 t("Why can {component} not have it?", component=cell.component.title),
@@ -116,10 +113,6 @@ def _told(word: Entry) -> str:
     if word.said is None:
         return t("it is needed")
     return t("not applicable: {because}", because=escaped(word.said.get("because") or ""))
-
-
-def _who(here: Frame) -> str | None:
-    return None if here.who else t("Say who you are first.")
 
 
 def _subject(cell: Cell) -> str:

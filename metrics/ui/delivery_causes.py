@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 
 import streamlit as st
 
@@ -126,39 +125,27 @@ class _Rows:
 
     def __init__(self, here: Frame, deployments: Sequence[Deployment], environment: str) -> None:
         self._here = here
-        self._who = here.who
         self._all = deployments
         mine = (each for each in deployments if each.environment == environment and each.reached_users)
         self._candidates = sorted(mine, key=lambda each: each.started, reverse=True)
 
     def draw(self, link: Link) -> None:
         subject = subject_of(link, self._all)
-        name = "/".join(subject)
+        name, who = "/".join(subject), self._here.who
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"cause-{name}"):
             st.markdown(self._said(link), width="stretch")
             if link.state != "confirmed" and link.deployment is not None:
                 blamed = self._all[link.deployment].id
-                self._button(
-                    t("Confirm"), f"confirm-{name}", _judge, (self._who, subject, blamed, None), kind="primary"
+                author.button(
+                    who, t("Confirm"), f"confirm-{name}", _judge, who, subject, blamed, None, kind="primary"
                 )
-            with st.popover(t("Another deployment …"), disabled=not self._who):
+            with st.popover(t("Another deployment …"), disabled=not who):
                 self._others(link, subject, f"choose-{name}")
-            with st.popover(t("No change …"), disabled=not self._who):
+            with st.popover(t("No change …"), disabled=not who):
                 for cause in CAUSES:
-                    self._button(t(NO_CHANGE[cause]), f"{cause}-{name}", _judge, (self._who, subject, None, cause))
+                    author.button(who, t(NO_CHANGE[cause]), f"{cause}-{name}", _judge, who, subject, None, cause)
             if link.verdict is not None:
-                self._button(t("Undo"), f"undo-{name}", _take_back, (subject,), kind="tertiary")
-
-    def _button(
-        self,
-        label: str,
-        key: str,
-        act: Callable[..., None],
-        args: tuple[object, ...],
-        kind: Literal["primary", "secondary", "tertiary"] = "secondary",
-    ) -> None:
-        st.button(label, key=key, on_click=act, args=args, type=kind, disabled=not self._who,
-                  help=None if self._who else t("Say who you are first."))  # fmt: skip
+                author.button(who, t("Undo"), f"undo-{name}", _take_back, subject, kind="tertiary")
 
     def _others(self, link: Link, subject: Subject, key: str) -> None:
         felt = _when(link, self._all)
@@ -171,7 +158,7 @@ class _Rows:
             placeholder=t("Choose the deployment"),
             key=key,
             on_change=_choose,
-            args=(self._who, subject, key),
+            args=(self._here.who, subject, key),
         )
 
     def _said(self, link: Link) -> str:

@@ -55,13 +55,7 @@ def draw(here: Frame, subject: str, query: address.Query) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         author.ask(here.who, t("Your name, to sign"))
-        st.button(
-            t("Keep note"),
-            on_click=_write,
-            args=(subject,),
-            disabled=not here.who,
-            help=None if here.who else t("Say who you are first."),
-        )
+        author.button(here.who, t("Keep note"), "keep-note", _write, subject)
     st.caption(t("A link to hand on:"))
     st.code(f"{st.context.url or ''}?{urlencode(query, doseq=True, safe='/:')}", language=None, wrap_lines=True)
 
