@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ from metrics.store import Store, notices
 from metrics.ui.finding_words import NEWS
 from tests.pages import deployments
 from tests.trends.made import fill, lines_of
-from tests.trends.test_notify import Room
 
 # Apprise loads a module that Python drops with 3.13, and has its own stand-in for it there.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -35,14 +33,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def quiet(folder: Path) -> Path:
     fill(folder, lines_of(3, HOURLY), 3)
     return folder
-
-
-@pytest.fixture
-def room() -> Iterator[Room]:
-    with Room() as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
 
 
 class Ran:
