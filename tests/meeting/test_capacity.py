@@ -34,13 +34,14 @@ def ahead(days: float, name: str = "f-1", severity: str = "low") -> findings.Jud
 
 
 def section(folder: Path, service, *judged: findings.Judged, cpu: float = 50.0):
+    """The section, and what is told of the same limits where they moved."""
     rows = [shop.line("db", CPU, [cpu] * 336), shop.line("db", STORAGE, [75.0] * 336)]
     store = shop.fill(folder, *rows)
     seen = findings.Pass("shop", shop.UNTIL, shop.UNTIL, 2, judged)
     findings.write(store, seen, Window(shop.UNTIL - timedelta(hours=1), shop.UNTIL + timedelta(hours=1)))
     with store.read() as db:
         setting = shop.setting(db, service=service)
-        return capacity.section(setting), capacity.decide_by(setting, judged[0].finding) if judged else ""
+        return capacity.section(setting), capacity.limits(setting, [each.finding for each in judged])
 
 
 def test_the_day_to_decide_is_counted_back_by_the_quickest_countermeasure(tmp_path: Path, monkeypatch):
@@ -49,7 +50,8 @@ def test_the_day_to_decide_is_counted_back_by_the_quickest_countermeasure(tmp_pa
     (topic,) = found.topics
     assert (topic.subject, topic.tag, topic.owners) == (f"limit/db/{STORAGE}", "decide", ("infra",))
     assert topic.sentence.startswith("Decide by Thu 10 Dec: db storage reaches 100 % about Fri 18 Dec")
-    assert told == "Decide by Thu 10 Dec:"
+    # Of what is told already, as the lead of what moved, only the ways to answer.
+    assert told == {"f-1": ("Decide by Thu 10 Dec: delete old logs takes 3 days; shard it (Z) takes 2 months",)}
     assert topic.detail == ("delete old logs takes 3 days: decide by Thu 10 Dec.",
                             "shard it (Z) takes 2 months: no longer in time.")  # fmt: skip
     assert topic.figures[0].value == 75.0
@@ -74,11 +76,42 @@ def test_too_late_is_overdue_and_far_off_is_not_told(tmp_path: Path, monkeypatch
     assert (found.topics, found.nothing[:17]) == ((), "No limit is expec")
 
 
+def test_a_share_and_its_count_are_one_limit(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("metrics.trends.agenda._worth_a_look", lambda every: ())
+    share = ahead(20)
+    counted = {**share.finding.evidence, "limit": 2000.0, "early": (shop.UNTIL + timedelta(days=19)).isoformat()}
+    count = replace(
+        share.finding, id="f-2", indicator="system.filesystem.usage", unit="By", after=1500.0, evidence=counted
+    )
+    found, told = section(tmp_path, described(*WAYS), findings.Judged(count, "low", ""), share)
+    (topic,) = found.topics
+    assert topic.sentence.startswith("Decide by Thu 10 Dec: db storage reaches 100 % about Fri 18 Dec")
+    assert topic.detail[0] == "That is 1.46 KiB of 1.95 KiB now."
+    assert told["f-2"] == ()
+    assert told["f-1"] == (topic.sentence, topic.detail[0])
+
+
+def test_what_is_near_by_share_and_by_count_is_one_topic(tmp_path: Path):
+    db = replace(
+        described().components[1],
+        limits={"db.client.connection.utilization": 100.0, "db.client.connection.count": 2000.0},
+    )
+    service = replace(shop.SHOP, components=(shop.SHOP.components[0], db))
+    store = shop.fill(
+        tmp_path, shop.line("db", "db.client.connection.utilization", [95.0] * 336),
+        shop.line("db", "db.client.connection.count", [1900.0] * 336, unit="1"),
+    )  # fmt: skip
+    with store.read() as reader:
+        (topic,) = capacity.section(shop.setting(reader, service=service)).topics
+    assert (topic.subject, topic.tag) == ("limit/db/db.client.connection.utilization", "near")
+    assert [figure.value for figure in topic.figures] == [95.0, 1900.0]
+
+
 def test_what_is_among_the_moved_is_not_told_twice(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("metrics.trends.agenda._worth_a_look", lambda every: tuple(every))
     found, told = section(tmp_path, described(*WAYS), ahead(20))
     assert (found.topics, found.nothing) == ((), "All limits in sight are among what moved.")
-    assert told == "Decide by Thu 10 Dec:"
+    assert list(told) == ["f-1"]
 
 
 def test_a_short_jump_of_the_same_line_hides_no_limit(tmp_path: Path, monkeypatch):

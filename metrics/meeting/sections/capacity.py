@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -18,14 +18,15 @@ from metrics.store import findings
 from metrics.ui.finding_words import line_name, sentence
 from metrics.ui.words import day, day_range, number, quantity, span, t
 
-__all__ = ["decide_by", "section"]
+__all__ = ["limits", "section"]
 
 HORIZON: Final = timedelta(days=90)
 # What a review talks about in eight minutes; Explore has the others.
 SHOWN = 8
 # Of a threshold or a limit, what is left of it before it is told.
 NEAR = 0.10
-
+# A share of a limit, and what is counted beside it, run into it together.
+MEASURES = (".utilization", ".count", ".usage", ".available")
 
 _Key = tuple[str, str | None, str]
 Drawn = Mapping[str, tuple[tuple[datetime, float], ...]]
@@ -33,11 +34,12 @@ Drawn = Mapping[str, tuple[tuple[datetime, float], ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
-    """A limit that may be reached `early`; several lines of one part run into it together."""
+    """A limit that may be reached `early`. Of the lines that run into it together its share leads."""
 
     finding: Finding
     early: datetime
     component: Component | None
+    beside: tuple[Finding, ...] = ()
 
     @property
     def quickest(self) -> Countermeasure | None:
@@ -50,51 +52,77 @@ class _Ahead:
         return self.early - (self.quickest.lead_time if self.quickest else timedelta(0))
 
 
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """A line whose figure must not get beyond `at`, and how much room it has, as a share of it."""
+
+    line: Line
+    figure: Figure
+    at: float
+    room: float
+    beside: tuple[_Near, ...] = ()
+
+    @property
+    def key(self) -> _Key:
+        return _measure(self.line.component, self.line.part, self.line.indicator.name)
+
+
 def section(setting: Setting) -> Section:
     """Decide-by dates first, the nearest leading, then lines near to where they must not be. None told as moved."""
-    moved = {_address(item.lead) for item in setting.agenda.items}
+    moved = {_key(item.lead) for item in setting.agenda.items}
     # A line that jumped for an hour may run into its limit all the same: only what tells of the limit is enough.
     told = {_key(finding) for item in setting.agenda.items for finding in item.findings if _is_forecast(finding)}
-    ahead = [each for each in _ahead(setting) if _key(each.finding) not in told]
-    taken = moved | {_address(each.finding) for each in ahead}
-    near = [each for each in _near(setting) if each[0].address not in taken]
-    addresses = [*(_address(each.finding) for each in ahead), *(line.address for line, _, _ in near)][:SHOWN]
+    every = _ahead(setting)
+    ahead = [each for each in every if _key(each.finding) not in told]
+    taken = moved | {_key(each.finding) for each in ahead}
+    near = [each for each in _near(setting) if each.key not in taken]
+    addresses = [*(_address(each.finding) for each in ahead), *(each.line.address for each in near)][:SHOWN]
     drawn = setting.curves(addresses, setting.before)
     figures = setting.figures(addresses)
     topics = (
         *(_dated(setting, each, figures, drawn) for each in ahead),
-        *(_close(setting, line, figure, line_at, drawn) for line, figure, line_at in near),
+        *(_close(setting, each, drawn) for each in near),
     )
     if not topics:
         nothing = t("No limit is expected to be reached in 90 days, and no line has less than 10 % left up to one.")
         elsewhere = t("All limits in sight are among what moved.")
-        return Section("capacity", nothing=elsewhere if _ahead(setting) else nothing)
+        return Section("capacity", nothing=elsewhere if every else nothing)
     return Section("capacity", topics[:SHOWN], more=max(len(topics) - SHOWN, 0))
 
 
-def decide_by(setting: Setting, finding: Finding) -> str:
-    """Until when somebody has to decide about a forecast, in one sentence; empty for any other finding."""
-    if not _is_forecast(finding):
-        return ""
-    found = next((each for each in _ahead(setting) if _key(each.finding) == _key(finding)), None)
-    return _decide(setting, found) if found else ""
+def limits(setting: Setting, found: Sequence[Finding]) -> Mapping[str, tuple[str, ...]]:
+    """By id of each forecast among them, until when somebody has to decide about its limit: each limit once.
+
+    The first of them is told already; of it the ways to answer are told.
+    """
+    told: dict[str, tuple[str, ...]] = {}
+    for each in _ahead(setting):
+        same = {one.id: () for one in found if _is_forecast(one) and _key(one) == _key(each.finding)}
+        told |= same
+        if each.finding.id in same:
+            is_told = each.finding.id == found[0].id
+            what = "; ".join(_short_ways(each)) if is_told else _sentence(setting, each.finding)
+            told[each.finding.id] = (f"{_decide(setting, each)} {what}", *_counted(each))
+    return told
 
 
 def _ahead(setting: Setting) -> list[_Ahead]:
-    """Forecasts that were not gone by the review, whose early day is near; of one part the share of its limit."""
-    as_of, found = setting.window.end, dict[_Key, _Ahead]()
+    """Forecasts that were not gone by the review, whose early day is near: each limit once."""
+    as_of, found = setting.window.end, dict[_Key, list[_Ahead]]()
     known = {component.name: component for component in setting.service.components}
     for judged in findings.known(setting.db, setting.service.name, as_of):
         finding, early = judged.finding, judged.finding.evidence.get("early")
         if not _is_forecast(finding) or not isinstance(early, str):
             continue
         when = datetime.fromisoformat(early)
-        if when > as_of + HORIZON:
-            continue
-        key = _key(finding)
-        if key not in found or finding.unit == "%":
-            found[key] = _Ahead(finding, when, known.get(finding.component))
-    return sorted(found.values(), key=lambda each: each.decide_by)
+        if when <= as_of + HORIZON:
+            found.setdefault(_key(finding), []).append(_Ahead(finding, when, known.get(finding.component)))
+    return sorted((_together(each) for each in found.values()), key=lambda each: each.decide_by)
+
+
+def _together(same: Sequence[_Ahead]) -> _Ahead:
+    lead, *rest = sorted(same, key=lambda each: (each.finding.unit != "%", each.early))
+    return replace(lead, beside=tuple(each.finding for each in rest))
 
 
 def _is_forecast(finding: Finding) -> bool:
@@ -102,27 +130,45 @@ def _is_forecast(finding: Finding) -> bool:
 
 
 def _key(finding: Finding) -> _Key:
+    return _measure(finding.component, finding.part, finding.indicator)
+
+
+def _measure(component: str, part: str | None, indicator: str) -> _Key:
     """One limit of one part, whether it is counted or told as a share."""
-    return finding.component, finding.part, str(finding.evidence.get("early"))
+    ending = next((each for each in MEASURES if indicator.endswith(each)), "")
+    return component, part, indicator.removesuffix(ending)
 
 
 def _dated(setting: Setting, each: _Ahead, figures: Mapping[str, Figure], drawn: Drawn) -> Topic:
     finding, address = each.finding, _address(each.finding)
     owner = each.component.owner if each.component else None
-    told = sentence(finding, catalog.load().indicators, setting.service.time_zone)
+    told = _sentence(setting, finding)
     return Topic(
         subject=f"limit/{address}",
         section="capacity",
         sentence=f"{_decide(setting, each)} {told}",
         owners=(owner,) if owner else (),
         tag=t("overdue") if each.decide_by < setting.window.end else t("decide"),
-        detail=tuple(_ways(setting, each)),
+        detail=(*_counted(each), *_ways(setting, each)),
         reasons=tuple(measure.what for measure in each.component.countermeasures) if each.component else (),
         figures=(figures[address],) if address in figures else (),
         curve=drawn.get(address, ()),
         page="spikes",
         query={"service": setting.service.name, "item": finding.id},
     )
+
+
+def _sentence(setting: Setting, finding: Finding) -> str:
+    return sentence(finding, catalog.load().indicators, setting.service.time_zone)
+
+
+def _counted(each: _Ahead) -> list[str]:
+    """The count beside the share."""
+    return [
+        t("That is {now} of {limit} now.", now=quantity(one.after, one.unit), limit=quantity(limit, one.unit))
+        for one in each.beside
+        if isinstance(limit := one.evidence.get("limit"), float)
+    ]
 
 
 def _decide(setting: Setting, each: _Ahead) -> str:
@@ -132,6 +178,14 @@ def _decide(setting: Setting, each: _Ahead) -> str:
     if each.decide_by < setting.window.end:
         return t("Decide now (it was due by {day}):", day=on)
     return t("Decide by {day}:", day=on)
+
+
+def _short_ways(each: _Ahead) -> list[str]:
+    """Each countermeasure with the time that it takes, the quickest first."""
+    measures = each.component.countermeasures if each.component else ()
+    if not measures:
+        return [t("that is the day of the limit itself")]
+    return [_takes(one) for one in sorted(measures, key=lambda one: one.lead_time)]
 
 
 def _ways(setting: Setting, each: _Ahead) -> list[str]:
@@ -150,27 +204,37 @@ def _ways(setting: Setting, each: _Ahead) -> list[str]:
 
 
 def _way(setting: Setting, each: _Ahead, measure: Countermeasure) -> str:
-    by = each.early - measure.lead_time
-    what = f"{measure.what} ({measure.axis})" if measure.axis else measure.what
+    by, takes = each.early - measure.lead_time, _takes(measure)
     if by < setting.window.end:
-        return t("{what} takes {span}: no longer in time.", what=what, span=span(measure.lead_time))
-    day_ = _day(setting, by)
-    return t("{what} takes {span}: decide by {day}.", what=what, span=span(measure.lead_time), day=day_)
+        return t("{takes}: no longer in time.", takes=takes)
+    return t("{takes}: decide by {day}.", takes=takes, day=_day(setting, by))
 
 
-def _near(setting: Setting) -> list[tuple[Line, Figure, float]]:
+def _takes(measure: Countermeasure) -> str:
+    what = f"{measure.what} ({measure.axis})" if measure.axis else measure.what
+    return t("{what} takes {span}", what=what, span=span(measure.lead_time))
+
+
+def _near(setting: Setting) -> list[_Near]:
     """Lines whose figure has less than a tenth left up to its threshold or limit, the fullest first."""
     held = [(line, at) for line in setting.lines for at in _held(setting, line)]
     figures = setting.figures([line.address for line, _ in held])
-    found = dict[str, tuple[float, Line, Figure, float]]()
+    found = dict[_Key, list[_Near]]()
     for line, at in held:
         figure = figures.get(line.address)
         if figure is None or figure.value is None:
             continue
         room = (at - figure.value) / at * (-1 if line.indicator.better == "higher" else 1)
-        if room < NEAR and (line.address not in found or room < found[line.address][0]):
-            found[line.address] = (room, line, figure, at)
-    return [(line, figure, at) for _, line, figure, at in sorted(found.values(), key=lambda each: each[0])]
+        if room < NEAR:
+            each = _Near(line, figure, at, room)
+            found.setdefault(each.key, []).append(each)
+    return sorted((_nearest(each) for each in found.values()), key=lambda each: each.room)
+
+
+def _nearest(same: Sequence[_Near]) -> _Near:
+    """The share where there is one; of a line's threshold and its limit what it is farther beyond."""
+    lead, *rest = sorted(same, key=lambda each: (each.line.indicator.unit != "%", each.room))
+    return replace(lead, beside=tuple(each for each in rest if each.line is not lead.line))
 
 
 def _held(setting: Setting, line: Line) -> list[float]:
@@ -181,23 +245,14 @@ def _held(setting: Setting, line: Line) -> list[float]:
     return [at for at in (threshold.value if threshold else None, limit) if at]
 
 
-def _close(
-    setting: Setting,
-    line: Line,
-    figure: Figure,
-    at: float,
-    drawn: Drawn,
-) -> Topic:
-    unit = line.indicator.unit
-    value = figure.value or 0.0
-    beyond = value < at if line.indicator.better == "higher" else value > at
-    used = value / at if line.indicator.better != "higher" else at / value if value else 1.0
+def _close(setting: Setting, near: _Near, drawn: Drawn) -> Topic:
+    line, at, value = near.line, near.at, near.figure.value or 0.0
     told = t(
         "{name} stands at {value} in {days}; it must not get beyond {at}",
         name=line_name(line.component, line.part, line.indicator),
-        value=quantity(value, unit),
+        value=quantity(value, line.indicator.unit),
         days=day_range(setting.window, setting.service.time_zone),
-        at=quantity(at, unit),
+        at=quantity(at, line.indicator.unit),
     )
     owner = next((each.owner for each in setting.service.components if each.name == line.component), None)
     return Topic(
@@ -205,14 +260,22 @@ def _close(
         section="capacity",
         sentence=told,
         owners=(owner,) if owner else (),
-        tag=t("beyond") if beyond else t("near"),
-        detail=(t("It is {share} % of the way there.", share=number(100 * used, 2)),) if not beyond else (),
-        figures=(figure,),
+        tag=t("beyond") if near.room < 0 else t("near"),
+        detail=() if near.room < 0 else (t("It is {share} % of the way there.", share=number(_used(near), 2)),),
+        figures=(near.figure, *(each.figure for each in near.beside)),
         curve=drawn.get(line.address, ()),
         page="explore",
         query={"service": setting.service.name, "component": line.component, "indicator": line.indicator.name}
         | ({"part": line.part} if line.part else {}),
     )
+
+
+def _used(near: _Near) -> float:
+    """In per cent."""
+    value = near.figure.value or 0.0
+    if near.line.indicator.better != "higher":
+        return 100 * value / near.at
+    return 100 * near.at / value if value else 100.0
 
 
 def _address(finding: Finding) -> str:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from metrics import catalog
-from metrics.meeting.sections.capacity import decide_by
+from metrics.meeting.sections.capacity import limits
 from metrics.meeting.setting import Setting
 from metrics.model import FindingKind
 from metrics.review.items import Item
@@ -86,10 +86,11 @@ def _address(item: Item) -> str:
 def _others(setting: Setting, item: Item) -> tuple[str, ...]:
     """Until when each limit has to be decided about, and what else belongs to it and is not gone."""
     tell = partial(sentence, indicators=catalog.load().indicators, zone=setting.service.time_zone)
-    decide = {finding.id: decide_by(setting, finding) for finding in item.findings}
-    limits = [finding for finding in item.findings if decide[finding.id]]
-    others = [each for each in item.findings[1:6] if each not in limits and (item.news == "over" or not each.gone_at)]
-    return (*(f"{decide[each.id]} {tell(each)}" for each in limits), *(tell(each) for each in others))
+    decide = limits(setting, item.findings)
+    others = [
+        each for each in item.findings[1:6] if each.id not in decide and (item.news == "over" or not each.gone_at)
+    ]
+    return (*(told for each in decide.values() for told in each), *(tell(each) for each in others))
 
 
 def _reasons(setting: Setting, item: Item) -> tuple[str, ...]:
