@@ -12,7 +12,7 @@ import streamlit as st
 
 from metrics.meeting.verdicts import AROUND, span
 from metrics.meeting.verdicts import judged as judged_by
-from metrics.model import Entry, Service, Window
+from metrics.model import Service, Window
 from metrics.review.action_months import Month, merged
 from metrics.review.actions import Action, actions
 from metrics.review.judged import Accepted, Judged, accepted
@@ -27,7 +27,6 @@ __all__ = [
     "Around",
     "Spoken",
     "around",
-    "history",
     "judged",
     "line_of",
     "lines_of",
@@ -183,19 +182,6 @@ def _present(
     with store_of(folder).read() as db:
         rows = read.period(db, Window(until - WEEK, until), sorted(_line.reads)).to_dict("records")
     return figure(_line, {int(row["series_id"]): row for row in rows})
-
-
-@said
-def history(here: Frame, action: str) -> tuple[Entry, ...]:
-    """Everything that was said of one, oldest first: of itself and of its verdict."""
-    return _history(here.folder, store_of(here.folder).version(), here.service.name, action)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _history(folder: Path, version: str, service: str, action: str) -> tuple[Entry, ...]:
-    with store_of(folder).read() as db:
-        found = (*entries.history(db, "action", service, action), *entries.history(db, "verdict", service, action))
-    return tuple(sorted(found, key=lambda word: word.at))
 
 
 @said

@@ -12,7 +12,7 @@ from metrics.analysis.effect import Verdict
 from metrics.model import Entry
 from metrics.review.actions import CHECK_AFTER, Action, action_of, entry
 from metrics.review.judged import VERDICTS, Accepted, Judged, accepted_of, fields, state
-from metrics.ui import action_form, actions_charts, actions_loading, address, author, frame
+from metrics.ui import action_form, actions_charts, actions_loading, address, author, frame, history
 from metrics.ui.actions_list import STATES
 from metrics.ui.actions_loading import Spoken
 from metrics.ui.delivery_words import escaped
@@ -274,7 +274,7 @@ def _dropped(here: Frame, action: Action) -> None:
 
 def _history(here: Frame, action: Action) -> None:
     """Every word, oldest first: what each changed."""
-    every = actions_loading.history(here, action.id)
+    every = history.history(here, action.id, "action", "verdict")
     label = counted("{n} word was said of it", "{n} words were said of it", len(every))
     with st.expander(label, key="action-history"):
         before: Action | None = None
@@ -282,8 +282,7 @@ def _history(here: Frame, action: Action) -> None:
             told = _told_verdict(here, word) if word.kind == "verdict" else _told_action(word, before)
             if word.kind == "action":
                 before = action_of(word) if word.said is not None else None
-            told_by = t("{who}, {when}", who=escaped(word.author), when=moment(word.at, here.zone, here.now))
-            st.markdown(f"{escaped(told)}  \n:gray[{told_by}]")
+            history.draw(here, word, escaped(told))
 
 
 def _told_verdict(here: Frame, word: Entry) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 from metrics.model import Entry
 from metrics.review.alerts.check import Checked, Outcome, Ruled, is_due
 from metrics.review.alerts.pile import BRANCHES, Branch, Pile
-from metrics.ui import address, alerts_loading, author
+from metrics.ui import address, alerts_loading, author, history
 from metrics.ui.alerts_list import Listed
 from metrics.ui.alerts_words import (
     BRANCH_NAMES,
@@ -148,10 +148,9 @@ def _looked_at(each: Listed, outcome: Outcome) -> None:
 
 def _history(here: Frame, subject: str) -> None:
     """All that was said of it, oldest first, once there is more than what holds."""
-    every = alerts_loading.history(here, subject)
+    every = history.history(here, subject, "rule")
     if len(every) < 2:
         return
     with st.expander(t("Everything that was said of it ({n})", n=len(every)), key="rule-history"):
         for word in every:
-            told = t("{who}, {when}", who=escaped(word.author), when=moment(word.at, here.zone, here.now))
-            st.markdown(f"{escaped(tell(word))}  \n:gray[{told}]")
+            history.draw(here, word, escaped(tell(word)))

@@ -10,18 +10,18 @@ import streamlit as st
 from metrics.config import Config
 from metrics.meeting.alert_pile import checked as checked_by
 from metrics.meeting.alert_pile import pile
-from metrics.model import Entry, Service, Window
+from metrics.model import Service, Window
 from metrics.review.alerts.check import Checked, Ruled
 from metrics.review.alerts.pile import Pile
 from metrics.review.lines import Line
 from metrics.review.marks import Mark
 from metrics.review.period import Period
-from metrics.store import alerts, entries
+from metrics.store import alerts
 from metrics.ui import stack
 from metrics.ui.frame import Frame
 from metrics.ui.loading import data_of, drawn, events, known, said, store_of
 
-__all__ = ["beside", "checked", "history", "line_of", "period_end", "piled"]
+__all__ = ["beside", "checked", "line_of", "period_end", "piled"]
 
 POINTS = 340
 # What is drawn above a rule's firings.
@@ -59,12 +59,6 @@ def beside(here: Frame, line: Line | None, period: Period) -> tuple[tuple[stack.
     address = line.address if line else ""
     window = period.window
     return _beside(*_state(here), address, window.start, window.end, period.zone, here.service, line)
-
-
-@said
-def history(here: Frame, subject: str) -> tuple[Entry, ...]:
-    """Everything that was said of a rule."""
-    return _history(here.folder, store_of(here.folder).version(), here.service.name, subject)
 
 
 def line_of(here: Frame, address: str | None) -> Line | None:
@@ -139,9 +133,3 @@ def _checked(
 ) -> Checked | None:
     with store_of(folder).read() as db:
         return checked_by(db, _service, _lines, ruled, until)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _history(folder: Path, version: str, service: str, subject: str) -> tuple[Entry, ...]:
-    with store_of(folder).read() as db:
-        return entries.history(db, "rule", service, subject)

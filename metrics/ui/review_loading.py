@@ -25,11 +25,12 @@ from metrics.review.lines import Line
 from metrics.review.minutes import Figure, Note, Review, Section, decided, noted, noted_as
 from metrics.store import entries
 from metrics.ui.frame import Frame
+from metrics.ui.history import history
 from metrics.ui.loading import data_of, known, said, store_of
 from metrics.ui.speaking import Words, words
 from metrics.ui.words import t
 
-__all__ = ["Held", "Shelved", "changed", "history", "notes", "opened", "shelved", "window_of"]
+__all__ = ["Held", "Shelved", "changed", "notes", "opened", "shelved", "window_of"]
 
 # Whoever says something while this page runs may be a little ahead of it.
 BETWEEN_CLOCKS = timedelta(minutes=5)
@@ -211,17 +212,5 @@ def notes(held: Held, subject: str) -> tuple[Note, ...]:
     """Everything that was noted of a topic, oldest first; of a closed review what its file has."""
     if held.state == "closed":
         return held.review.notes_on(subject)
-    every = history(held.here, "note", noted_as(subject))
+    every = history(held.here, noted_as(subject), "note")
     return tuple(Note(subject, each.said.get("text") or "", each.author, each.at) for each in every if each.said)
-
-
-@said
-def history(here: Frame, kind: EntryKind, subject: str) -> tuple[Entry, ...]:
-    """All that was ever said of a subject."""
-    return _history(here.folder, store_of(here.folder).version(), here.service.name, kind, subject)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _history(folder: Path, version: str, service: str, kind: EntryKind, subject: str) -> tuple[Entry, ...]:
-    with store_of(folder).read() as db:
-        return entries.history(db, kind, service, subject)

@@ -11,9 +11,10 @@ from metrics.review.lines import parse_address
 from metrics.review.minutes import Topic, decision_of
 from metrics.ui import action_form, controls, frame, review_chart, review_decide
 from metrics.ui.delivery_words import escaped
+from metrics.ui.history import history
 from metrics.ui.review_acts import note
 from metrics.ui.review_choices import word_of
-from metrics.ui.review_loading import Held, changed, history, notes
+from metrics.ui.review_loading import Held, changed, notes
 from metrics.ui.words import moment, t
 
 __all__ = ["badge", "draw", "page_of"]
@@ -144,7 +145,7 @@ def _action(held: Held, topic: Topic) -> None:
 def _history(held: Held, topic: Topic) -> None:
     """Everything that was ever said of it, once there is more than what holds."""
     key = word_of(held.review.id, topic)
-    every = history(held.here, *key) if key else ()
+    every = history(held.here, key[1], key[0]) if key else ()
     if len(every) < 2:
         return
     with st.popover(t("History ({n})", n=len(every)), type="tertiary", key="review-history"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -13,6 +12,7 @@ from metrics.store import entries
 from metrics.ui import address, author
 from metrics.ui.delivery_words import escaped
 from metrics.ui.frame import Frame
+from metrics.ui.history import history
 from metrics.ui.loading import said, store_of
 from metrics.ui.words import age, moment, t
 
@@ -43,7 +43,7 @@ def keep(here: Frame) -> None:
 def draw(here: Frame, subject: str, query: address.Query) -> None:
     """The notes so far, newest first, room for another one, and the way here."""
     st.subheader(t("Notes"), anchor=False)
-    for entry in reversed(_notes(here.folder, here.service.name, subject)):
+    for entry in reversed(history(here, subject, "note")):
         _one(entry, here)
     st.text_area(
         t("Note"),
@@ -73,15 +73,3 @@ def _write(subject: str) -> None:
     if text:
         st.session_state["note-written"] = _Written(subject, text)
         st.session_state["note-text"] = ""
-
-
-@said
-def _notes(folder: Path, service: str, subject: str) -> tuple[Entry, ...]:
-    store = store_of(folder)
-    return _kept(folder, store.version(), service, subject)
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _kept(folder: Path, version: str, service: str, subject: str) -> tuple[Entry, ...]:
-    with store_of(folder).read() as db:
-        return entries.history(db, "note", service, subject)
