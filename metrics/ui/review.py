@@ -151,7 +151,8 @@ def draw_head(held: Held, every: Shelved) -> None:
         state,
         t(
             "data until {moment}, read {age}",
-            moment=moment(review.until, here.zone, here.now),
+            # It looks up to the end of an hour that may not have been over when it was read.
+            moment=moment(min(review.until, review.prepared_at), here.zone, here.now),
             age=age(review.prepared_at, here.now),
         ),
         *([t("attendees: {who}", who=review.attendees)] if review.attendees else []),

@@ -100,6 +100,11 @@ def test_opening_keeps_the_numbers_with_who_is_there(shop, visit):
     assert (word.said or {})["state"] == "open"
 
 
+def test_no_data_is_said_to_be_of_a_time_to_come(shop, visit):
+    _close(shop, replace(decided_review(), prepared_at=AT - timedelta(minutes=35)))
+    assert "data until Mon 26 Oct, 04:25, read" in said(visit(shop, review=ID)).replace("\\", "")
+
+
 def test_an_offered_reason_is_one_click_and_undo_is_another(opened, visit):
     app = visit(opened, item=F1)
     click(app, f"say-explained-0-{F1}")
