@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from metrics import catalog
+from metrics.meeting.doing import Doing, doing
 from metrics.meeting.sections.capacity import limits
 from metrics.meeting.setting import Setting
 from metrics.model import FindingKind
@@ -45,6 +46,7 @@ def section(setting: Setting) -> Section:
     addresses = [_address(item) for item in found.items]
     figures = setting.figures(addresses)
     drawn = setting.curves(addresses, setting.before)
+    done = doing(setting)
     topics = tuple(
         _as_told(
             setting,
@@ -55,7 +57,7 @@ def section(setting: Setting) -> Section:
                 sentence=item_sentence(item, catalog.load().indicators, setting.service.time_zone),
                 owners=item.owners,
                 tag=t(NEWS[item.news]),
-                detail=_others(setting, item),
+                detail=(*_acted(done, item), *_others(setting, item)),
                 reasons=_reasons(setting, item),
                 figures=(figures[address],) if address in figures else (),
                 curve=drawn.get(address, ()),
@@ -81,6 +83,14 @@ def _as_told(setting: Setting, item: Item, topic: Topic) -> Topic:
 
 def _address(item: Item) -> str:
     return address_of(item.lead.component, item.lead.part, item.lead.indicator)
+
+
+def _acted(done: Doing, item: Item) -> tuple[str, ...]:
+    """What is done about what leads it, or about any of its findings by name."""
+    lead = item.lead
+    same = [each for each in item.findings if (each.component, each.part) == (lead.component, lead.part)]
+    lines = {address_of(each.component, each.part, each.indicator) for each in same}
+    return done.about(lines, {f"finding/{each.id}" for each in item.findings})
 
 
 def _others(setting: Setting, item: Item) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from metrics.review.minutes import Figure, Section, Topic
 from metrics.ui.verdict_words import NAMES, evidence, so_far, summary
 from metrics.ui.words import day, t
 
-__all__ = ["section"]
+__all__ = ["judged_sentence", "section", "standing"]
 
 # Five minutes are for so many; the Actions page has the others.
 DUE, OPEN = 8, 12
@@ -92,14 +92,17 @@ def _due(setting: Setting, found: Judged, figures: Mapping[str, Figure]) -> Topi
 
 def _judged(setting: Setting, found: Judged, figures: Mapping[str, Figure], said: Accepted) -> Topic:
     """What a person said holds; nothing is asked any more."""
-    action, at = found.action, said.at.astimezone(ZoneInfo(setting.service.time_zone)).date()
+    topic, told = _due(setting, found, figures), judged_sentence(setting, found.action, said)
+    detail = (t("{told}.", told=summary(found)), *topic.detail) if found.effect else _why(found.action)
+    return replace(topic, sentence=told, tag=t("judged"), detail=detail, suggested="")
+
+
+def judged_sentence(setting: Setting, action: Action, said: Accepted) -> str:
+    """What was done, and what a person said came of it."""
+    at = said.at.astimezone(ZoneInfo(setting.service.time_zone)).date()
     told = t("{what}: {verdict}, judged by {who} on {day}", what=action.what, verdict=t(NAMES[said.verdict]),
              who=said.by, day=day(at))  # fmt: skip
-    if said.because:
-        told = t("{told}: {because}", told=told, because=said.because)
-    topic = _due(setting, found, figures)
-    detail = (t("{told}.", told=summary(found)), *topic.detail) if found.effect else _why(action)
-    return replace(topic, sentence=told, tag=t("judged"), detail=detail, suggested="")
+    return t("{told}: {because}", told=told, because=said.because) if said.because else told
 
 
 def _curve(setting: Setting, action: Action) -> tuple[tuple[datetime, float], ...]:
@@ -125,21 +128,10 @@ def _figure(found: Judged, figures: Mapping[str, Figure]) -> Figure | None:
 
 def _open(setting: Setting, action: Action, every: Sequence[Action]) -> Topic:
     """Carried from review to review until it is judged; there is nothing to decide on yet."""
-    zone = ZoneInfo(setting.service.time_zone)
-    when = (
-        t("not started")
-        if action.started is None
-        else t("since {day}", day=day(action.started.astimezone(zone).date()))
-    )
-    told = t("{what} ({when}; verdict due {day})", what=action.what, when=when, day=day(action.check))
-    if action.started is not None and action.address:
-        found = judged(setting.db, setting.service, setting.lines, action, setting.window.end, every)
-        if stands := so_far(found):
-            told = t("{told}: {stands}", told=told, stands=stands)
     return Topic(
         subject=f"action/{action.id}",
         section="verdicts",
-        sentence=told,
+        sentence=standing(setting, action, every),
         owners=(action.owner,) if action.owner else (),
         tag=t("still open") if action.done is None else t("done"),
         detail=_why(action),
@@ -147,6 +139,21 @@ def _open(setting: Setting, action: Action, every: Sequence[Action]) -> Topic:
         page="actions",
         query={"service": setting.service.name, "action": action.id},
     )
+
+
+def standing(setting: Setting, action: Action, every: Sequence[Action]) -> str:
+    """What is done, since when, and how its line stands so far."""
+    zone = ZoneInfo(setting.service.time_zone)
+    when = (
+        t("not started")
+        if action.started is None
+        else t("since {day}", day=day(action.started.astimezone(zone).date()))
+    )
+    told = t("{what} ({when}; verdict due {day})", what=action.what, when=when, day=day(action.check))
+    if action.started is None or not action.address:
+        return told
+    stands = so_far(judged(setting.db, setting.service, setting.lines, action, setting.window.end, every))
+    return t("{told}: {stands}", told=told, stands=stands) if stands else told
 
 
 def _why(action: Action) -> tuple[str, ...]:
