@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from metrics.analysis.quantiles import quantiles
 from metrics.analysis.slope import Slope, slope
 from metrics.model import Insufficient, Service, Window
-from metrics.review.period import Period, back
+from metrics.review.period import Period, back, edges, local_day
 
 __all__ = [
     "FORECAST_WEEKS",
@@ -168,9 +168,9 @@ def history(period: Period) -> Window:
 
 def jobs(runs: pd.DataFrame, period: Period, week_start: int) -> tuple[Job, ...]:
     """Every job that ran in the trend's window, the one that ran longest in the period first."""
-    edges = _edges(history(period), "week", period.zone, week_start)
+    weeks = list(edges(history(period), "week", period.zone, week_start))
     found = [
-        _job(str(component), str(name), _arrays(frame), period, edges)
+        _job(str(component), str(name), _arrays(frame), period, weeks)
         for (component, name), frame in runs.groupby(["component", "job"], sort=True)
     ]
     found.sort(key=lambda job: -job.busy_s)
@@ -185,9 +185,8 @@ def steps(runs: pd.DataFrame, job: Job, period: Period, service: Service, by: By
     window = history(period)
     mine = _arrays(runs[(runs["component"] == job.component) & (runs["job"] == job.name)])
     began = _collected_from(runs, window, period.zone)
-    edges = _edges(window, by, period.zone, service.week_start)
     found = []
-    for start, end in pairwise(edges):
+    for start, end in pairwise(edges(window, by, period.zone, service.week_start)):
         here = mine.within(start, end)
         is_whole = began <= start and end <= window.end
         if len(here.started):
@@ -294,24 +293,4 @@ def _growth(weeks: Floats, values: Floats) -> Growth | Insufficient:
 def _collected_from(runs: pd.DataFrame, window: Window, zone: str) -> datetime:
     """From when on a step is whole: the window's start, or the day on which somebody began to collect runs."""
     first: datetime = runs["started_at"].min().to_pydatetime()
-    local = first.astimezone(ZoneInfo(zone))
-    morning = datetime.combine(local.date(), time(), ZoneInfo(zone))
-    return max(window.start, morning)
-
-
-def _edges(window: Window, by: By, zone: str, week_start: int) -> list[datetime]:
-    """Where the steps that touch the window begin on the zone's clock, and where the last one ends."""
-    return list(_midnights(window, timedelta(days=7 if by == "week" else 1), zone, week_start))
-
-
-def _midnights(window: Window, step: timedelta, zone: str, week_start: int) -> Iterator[datetime]:
-    clock = ZoneInfo(zone)
-    day = window.start.astimezone(clock).date()
-    if step == timedelta(days=7):
-        day -= timedelta(days=(day.weekday() - week_start) % 7)
-    at = datetime.combine(day, time(), clock)
-    while at < window.end:
-        yield at
-        day += step
-        at = datetime.combine(day, time(), clock)
-    yield at
+    return max(window.start, datetime.combine(local_day(first, zone), time(), ZoneInfo(zone)))

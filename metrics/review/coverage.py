@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from metrics.model import Component, Entry, Indicator, Service, Window
 from metrics.review.lines import Line
+from metrics.review.period import edges
 from metrics.review.rows import Row, moment, text
 from metrics.review.spans import Span, joined, overlaps, without
 
@@ -319,7 +320,8 @@ def _trend(
 ) -> dict[str, tuple[Share, ...]]:
     """By week of the service's clock; what is needed is what is needed today."""
     owners = dict.fromkeys(cell.component.owner or "" for cell in cells if cell.key in seen)
-    weeks = _weeks(service, window)
+    mondays = pairwise(edges(window, "week", service.time_zone, service.week_start))
+    weeks = [(start.date(), max(start, window.start), min(end, window.end)) for start, end in mondays]
     return {
         owner: tuple(
             Share(week, sum(overlaps(seen[key], start, end) for key in mine), len(mine)) for week, start, end in weeks
@@ -327,17 +329,3 @@ def _trend(
         for owner in owners
         for mine in ([cell.key for cell in cells if cell.key in seen and (cell.component.owner or "") == owner],)
     }
-
-
-def _weeks(service: Service, window: Window) -> list[tuple[date, datetime, datetime]]:
-    """Each by its first day, and its bounds inside the window."""
-    clock = ZoneInfo(service.time_zone)
-    first = window.start.astimezone(clock).date()
-    week = first - timedelta(days=(first.weekday() - service.week_start) % 7)
-    found = []
-    while (start := datetime(week.year, week.month, week.day, tzinfo=clock)) < window.end:
-        following = week + WEEK
-        end = datetime(following.year, following.month, following.day, tzinfo=clock)
-        found.append((week, max(start, window.start), min(end, window.end)))
-        week = following
-    return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -22,6 +21,7 @@ from metrics.analysis.threshold import exceedances
 from metrics.model import Insufficient, Service, Window
 from metrics.review.findings import Sighting, speaking
 from metrics.review.lines import Line
+from metrics.review.period import local_day
 from metrics.review.reading import threshold_of
 
 __all__ = ["JUMPS", "RECENT", "View", "limit_of", "look"]
@@ -238,7 +238,7 @@ def _on_holiday(seen: Sighting, service: Service) -> Sighting:
     """What began on a holiday says so: it explains much, and hides nothing."""
     if service.holidays is None or seen.kind in ("drift", "forecast"):
         return seen
-    day = seen.detection.since.astimezone(ZoneInfo(service.time_zone)).date()
+    day = local_day(seen.detection.since, service.time_zone)
     name = country_holidays(service.holidays, years=day.year, language="en_US").get(day)
     return replace(seen, evidence={**seen.evidence, "holiday": name}) if name else seen
 

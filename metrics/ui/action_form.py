@@ -18,6 +18,7 @@ from metrics.model import Team, Unit
 from metrics.quantity import parse_quantity
 from metrics.review.actions import AXES, CHECK_AFTER, KINDS, Action, ActionKind, Axis, entry, new_id
 from metrics.review.lines import Line, address_of
+from metrics.review.period import local_day
 from metrics.ui import actions_loading, author
 from metrics.ui.delivery_words import escaped
 from metrics.ui.finding_words import line_name
@@ -187,7 +188,7 @@ def _axis(asked: _Asked) -> None:
 
 
 def _who_and_when(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> None:
-    was, today = asked.action, _today(here)
+    was, today = asked.action, local_day(here.now, here.zone)
     left, middle, right = st.columns([2, 2, 2], gap="small")
     teams = [team.name for team in here.service.teams]
     owners = [*teams, was.owner] if was and was.owner not in teams else teams
@@ -226,7 +227,7 @@ def _start(asked: _Asked, today: date, zone: str) -> date | None:
     )
     if how != "on":
         return today if how == "today" else None
-    begun = was.astimezone(ZoneInfo(zone)).date() if was else today
+    begun = local_day(was, zone) if was else today
     return st.date_input(
         t("Since"), value=begun, max_value=max(today, begun), key=asked.key("since"), label_visibility="collapsed"
     )
@@ -296,10 +297,9 @@ def _started(here: Frame, asked: _Asked) -> datetime | None:
     on = st.session_state.get(asked.key("since"))
     if how != "on" or not isinstance(on, date):
         return None
-    clock = ZoneInfo(here.zone)
-    if was is not None and was.astimezone(clock).date() == on:
+    if was is not None and local_day(was, here.zone) == on:
         return was
-    return min(datetime.combine(on, NOON, clock), here.now)
+    return min(datetime.combine(on, NOON, ZoneInfo(here.zone)), here.now)
 
 
 def _target(written: str, line: Line | None) -> tuple[float | None, str]:
@@ -319,7 +319,7 @@ def _target(written: str, line: Line | None) -> tuple[float | None, str]:
 def _wrong_check(check: object, started: datetime | None, zone: str) -> str:
     if not isinstance(check, date):
         return t("Say when its effect is to be judged.")
-    if started is not None and check <= started.astimezone(ZoneInfo(zone)).date():
+    if started is not None and check <= local_day(started, zone):
         return t("The verdict is due after the start: there is nothing to compare before.")
     return ""
 
@@ -348,7 +348,3 @@ def _written(value: float, line: Line) -> str:
     """A target as it can be typed again."""
     plain: dict[Unit, str] = {"1": "", "By": "B", "1/s": "/s"}
     return f"{value:.10g} {plain.get(line.indicator.unit, line.indicator.unit)}".strip()
-
-
-def _today(here: Frame) -> date:
-    return here.now.astimezone(ZoneInfo(here.zone)).date()

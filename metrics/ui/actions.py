@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -14,6 +13,7 @@ from metrics.analysis.effect import Verdict
 from metrics.review.action_months import Month, by_kind, by_verdict
 from metrics.review.actions import KINDS, ActionKind
 from metrics.review.judged import VERDICTS, state
+from metrics.review.period import local_day
 from metrics.ui import action_form, actions_charts, actions_list, actions_loading, actions_one, address, author
 from metrics.ui.actions_loading import Spoken
 from metrics.ui.delivery_words import escaped
@@ -58,7 +58,7 @@ def draw_nothing(here: Frame) -> None:
 
 def draw(here: Frame, spoken: Spoken) -> None:
     """From all of them to one."""
-    today = here.now.astimezone(ZoneInfo(here.zone)).date()
+    today = local_day(here.now, here.zone)
     st.markdown(_how_it_stands(spoken, today))
     with st.container(horizontal=True, vertical_alignment="center", key="actions-bar"):
         found = actions_list.listed(here, spoken, today)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from metrics.analysis.effect import Effect
 from metrics.review.action_months import Month
 from metrics.review.judged import Judged
+from metrics.review.period import local_day
 from metrics.review.reading import side_of
 from metrics.ui.actions_loading import Around
 from metrics.ui.charts import COLORS, MANY, PALETTE, Figure, axis_unit, local, local_times, time_axis
@@ -107,7 +107,7 @@ def _start_name(judged: Judged, around: Around, zone: str) -> list[Figure]:
     is_late = (at - around.window.start) / around.window.duration > 0.75
     return [
         {
-            "text": t("started {day}", day=day(at.astimezone(ZoneInfo(zone)).date())), "showarrow": False,
+            "text": t("started {day}", day=day(local_day(at, zone))), "showarrow": False,
             "yref": "paper", "y": 1, "yanchor": "bottom", "x": local(at, zone),
             "xanchor": "right" if is_late else "left", "font": {"size": 11, "color": COLORS["threshold"]},
         }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -12,6 +11,7 @@ from metrics.analysis.effect import Verdict
 from metrics.model import Entry
 from metrics.review.actions import CHECK_AFTER, Action, action_of, entry
 from metrics.review.judged import VERDICTS, Accepted, Judged, accepted_of, fields, state
+from metrics.review.period import local_day
 from metrics.ui import action_form, actions_charts, actions_loading, address, author, frame, history
 from metrics.ui.actions_list import STATES
 from metrics.ui.actions_loading import Spoken
@@ -61,10 +61,9 @@ def _path(here: Frame, action: Action, judged: Judged) -> None:
         if action.why_sentence:
             st.markdown(t("**Why** {why}", why=escaped(action.why_sentence)))
         _links(here, action)
-        when = (
-            t("not started yet") if action.started is None else t("started {day}", day=_local(here, action.started))
-        )
-        done = "" if action.done is None else t(", done {day}", day=_local(here, action.done))
+        began, ended = (at and day(local_day(at, here.zone)) for at in (action.started, action.done))
+        when = t("started {day}", day=began) if began else t("not started yet")
+        done = t(", done {day}", day=ended) if ended else ""
         st.markdown(
             t(
                 "**What** by {owner}, {when}{done}; verdict due {due}",
@@ -119,10 +118,6 @@ def _link(page: str, label: str, query: dict[str, str]) -> None:
     path = next((path for path, _ in frame.pages() if path.endswith(f"_{page}.py")), None)
     if path is not None:
         st.page_link(path, label=label, query_params=address.with_view(**query), width="content")
-
-
-def _local(here: Frame, at: object) -> str:
-    return day(at.astimezone(ZoneInfo(here.zone)).date())  # type: ignore[attr-defined]
 
 
 # the evidence -------------------------------------------------------------------------------------------------
@@ -226,7 +221,7 @@ def _steps(here: Frame, action: Action) -> None:
     """Begun, done, given up, changed, taken back."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="action-steps"):
         if action.is_open and action.started is None:
-            check = max(action.check, (here.now + CHECK_AFTER).astimezone(ZoneInfo(here.zone)).date())
+            check = max(action.check, local_day(here.now + CHECK_AFTER, here.zone))
             _step(here, action, t("Start now"), replace(action, started=here.now, check=check))
         if action.is_open and action.started is not None:
             _step(here, action, t("Done"), replace(action, done=here.now))

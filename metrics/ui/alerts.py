@@ -10,6 +10,7 @@ import streamlit as st
 from metrics.model import Entry
 from metrics.review.alerts.ledger import split
 from metrics.review.alerts.pile import Branch, Pile
+from metrics.review.period import local_day
 from metrics.ui import address, alerts_charts, alerts_decide, alerts_list, alerts_rule, alerts_tree
 from metrics.ui.alerts_list import Listed
 from metrics.ui.alerts_words import branch_said, how_it_was
@@ -55,7 +56,7 @@ def draw(here: Frame, pile: Pile, words: Sequence[Entry], until: datetime) -> No
         _tree(pile, said)
     with right:
         _idle(pile, here.zone)
-    now = alerts_decide.local_day(here)
+    now = local_day(here.now, here.zone)
     with st.container(horizontal=True, vertical_alignment="center", key="rules-bar"):
         st.subheader(alerts_list.heading(), anchor=False, width="content")
         st.space("stretch")

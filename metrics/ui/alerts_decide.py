@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 import streamlit as st
 
 from metrics.model import Entry
 from metrics.review.alerts.check import Checked, Outcome, Ruled, is_due
 from metrics.review.alerts.pile import BRANCHES, Branch, Pile
+from metrics.review.period import local_day
 from metrics.ui import address, alerts_loading, author, history
 from metrics.ui.alerts_list import Listed
 from metrics.ui.alerts_words import (
@@ -28,7 +28,7 @@ from metrics.ui.frame import Frame
 from metrics.ui.speaking import draw_rival, say, undo
 from metrics.ui.words import age, day, moment, t
 
-__all__ = ["draw", "local_day"]
+__all__ = ["draw"]
 
 # A why is read in a table: what takes longer belongs behind a link.
 LONGEST = 300
@@ -36,11 +36,6 @@ COLORS: dict[Outcome, str] = {
     "too early": "gray", "missed": "red", "still fires": "orange", "fewer": "green", "more": "orange",
     "no change": "gray", "safe": "green", "not known": "gray",
 }  # fmt: skip
-
-
-def local_day(here: Frame) -> date:
-    """By the service's clock."""
-    return here.now.astimezone(ZoneInfo(here.zone)).date()
 
 
 def draw(here: Frame, each: Listed, pile: Pile, until: datetime) -> None:
@@ -61,7 +56,7 @@ def draw(here: Frame, each: Listed, pile: Pile, until: datetime) -> None:
 def _holds(here: Frame, word: Entry) -> None:
     due, check = check_date(word), ""
     if due is not None:
-        is_past = due <= local_day(here)
+        is_past = due <= local_day(here.now, here.zone)
         check = (
             t("; to be looked at since {day}", day=day(due)) if is_past else t("; looked at on {day}", day=day(due))
         )
@@ -108,7 +103,8 @@ def _say(here: Frame, each: Listed, branch: Branch, offered: str) -> None:
     key = f"why-{each.key}"
     note = str(st.session_state.get(key) or "").strip()
     because = offered if each.rule and branch == each.rule.suggestion.branch else ""
-    say("rule", each.key, fields(branch, because, local_day(here), note=note), each.word.at if each.word else None)
+    made = fields(branch, because, local_day(here.now, here.zone), note=note)
+    say("rule", each.key, made, each.word.at if each.word else None)
     st.session_state[key] = ""
     # Else a list of what is to be decided would show the next one, and there would be nothing to undo.
     address.move({"rule": each.key})

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from metrics.model import Insufficient
 from metrics.review.batch_beside import Beside
 from metrics.review.batch_clock import Busy, Clock
 from metrics.review.batches import FORECAST_WEEKS, Growth, Job, RunsOut, Slack
-from metrics.review.period import Period
+from metrics.review.period import Period, local_day
 from metrics.ui.words import both, counted, day, day_range, number, quantity, share, span, t
 
 __all__ = ["beside_means", "clock_means", "grows", "how_they_ran", "runs_out", "runs_out_briefly", "while_it_ran"]
@@ -170,7 +169,7 @@ def clock_means(seen: Clock, busy: Busy | None, period: Period, first: datetime)
         else t("no busy hours are shaded: no requests of a web or API component in every hour of the day"),
         t("runs less than {gap} apart are drawn as one", gap=span(seen.joined)) if seen.joined else "",
         counted("{n} more job is not drawn", "{n} more jobs are not drawn", seen.left_out) if seen.left_out else "",
-        t("no run is known before {day}", day=day(first.astimezone(ZoneInfo(period.zone)).date()))
+        t("no run is known before {day}", day=day(local_day(first, period.zone)))
         if first - seen.window.start > timedelta(days=seen.days_a_row + 1)
         else "",
         t("the last quarter of the period") if seen.window.start > period.window.start else "",

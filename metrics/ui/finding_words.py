@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from metrics.model import Finding, FindingKind, Indicator, Unit
 from metrics.review.items import Item, News
+from metrics.review.period import local_day
 from metrics.review.suspects.suspect import Reason, Value
 from metrics.review.suspects.words import KIND_NAMES, TEMPLATES
 from metrics.ui.words import counted, day, moment, number, quantity, share, span, t, title_of
@@ -227,4 +227,4 @@ def _time(finding: Finding, name: str) -> datetime | None:
 
 
 def _day(at: datetime | None, zone: str) -> str:
-    return day(at.astimezone(ZoneInfo(zone)).date()) if at else t("an unknown day")
+    return day(local_day(at, zone)) if at else t("an unknown day")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from metrics.analysis.effect import Effect, Reason, Verdict
 from metrics.review.actions import ActionKind
 from metrics.review.judged import Accepted, Judged, Lack
+from metrics.review.period import local_day
 from metrics.ui.words import age, change, counted, day, number, quantity, share, t
 
 __all__ = ["COLORS", "KINDS", "NAMES", "evidence", "lacking", "level", "so_far", "spoken", "summary"]
@@ -170,7 +170,7 @@ def _number(reason: Reason, key: str) -> float:
 
 def _day(reason: Reason, zone: str) -> str:
     at = reason.values["at"]
-    return day(at.astimezone(ZoneInfo(zone)).date()) if isinstance(at, datetime) else str(at)
+    return day(local_day(at, zone)) if isinstance(at, datetime) else str(at)
 
 
 def _likely(reason: Reason) -> str:

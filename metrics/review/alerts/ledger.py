@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -17,13 +17,11 @@ from metrics.review.alerts.judged import Beside, judged
 from metrics.review.alerts.pile import NO_FIRING, Branch, Count, Pile, Rule, Suggestion, Tally, Week, history
 from metrics.review.alerts.tally import Key, counts, tallies
 from metrics.review.alerts.touching import micros, spans_of
-from metrics.review.period import Period
+from metrics.review.period import Period, edges
 from metrics.review.rows import Row, text
 from metrics.review.spans import Span, joined
 
 __all__ = ["Split", "ledger", "split"]
-
-WEEK = timedelta(weeks=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def ledger(
     whole, now = tallies(every), tallies(every[every["started_at"] >= window.start])
     is_known = known_since is not None and known_since <= period.previous.start
     before = counts(_within(firings, period.previous)) if is_known else None
-    weeks = _weeks(service, long)
+    weeks = list(pairwise(edges(long, "week", service.time_zone, service.week_start)))
     by_week = _by_week(every, weeks)
     sight = _Sight(beside, _share_of_time(beside.runs, long), _by_id(beside.foretold), _addresses(beside.watches))
     rules = [
@@ -168,19 +166,6 @@ def _idle(judged_ones: pd.DataFrame, weeks: list[Span], window: Window) -> Itera
     for place, (start, end) in enumerate(weeks):
         whole = start >= window.start and end <= window.end
         yield Week(start.date(), Count(k[place], n[place]), every[place], whole)
-
-
-def _weeks(service: Service, window: Window) -> list[Span]:
-    """Those that the window touches, by the service's clock."""
-    clock = ZoneInfo(service.time_zone)
-    first = window.start.astimezone(clock).date()
-    day = first - timedelta(days=(first.weekday() - service.week_start) % 7)
-    week, found = datetime(day.year, day.month, day.day, tzinfo=clock), []
-    while week < window.end:
-        # On the wall clock: a week with a clock change is still one.
-        found.append((week, week + WEEK))
-        week += WEEK
-    return found
 
 
 def _week_of(started: pd.Series, weeks: list[Span]) -> NDArray[np.intp]:

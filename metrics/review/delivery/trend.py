@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from itertools import pairwise
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from metrics.model import Service, Window
 from metrics.review.delivery.columns import Columns
 from metrics.review.delivery.figures import Figures, figures
+from metrics.review.period import edges
 
 __all__ = ["Bucket", "By", "buckets", "fitting", "trend"]
 
@@ -42,19 +42,7 @@ def trend(of: Columns, window: Window, by: By, service: Service) -> tuple[Bucket
 
 def buckets(window: Window, by: By, service: Service) -> Iterator[tuple[date, Window, bool]]:
     """(first day, the part inside the window, whether that is all of it), oldest first."""
-    zone = ZoneInfo(service.time_zone)
-    for (day, start), (_, end) in pairwise(_edges(window, by, zone, service.week_start)):
+    for first, following in pairwise(edges(window, by, service.time_zone, service.week_start)):
+        start, end = first.astimezone(UTC), following.astimezone(UTC)
         inside = Window(max(start, window.start), min(end, window.end))
-        yield day, inside, inside == Window(start, end)
-
-
-def _edges(window: Window, by: By, zone: ZoneInfo, week_start: int) -> Iterator[tuple[date, datetime]]:
-    """Each midnight at which a bucket begins, from the one before the window to the one after it."""
-    day = window.start.astimezone(zone).date()
-    day = day.replace(day=1) if by == "month" else day - timedelta(days=(day.weekday() - week_start) % 7)
-    while True:
-        midnight = datetime.combine(day, time(), zone).astimezone(UTC)
-        yield day, midnight
-        if midnight >= window.end:
-            return
-        day = (day + timedelta(days=32)).replace(day=1) if by == "month" else day + timedelta(days=7)
+        yield first.date(), inside, inside == Window(start, end)
