@@ -18,8 +18,8 @@ WANTED = (
     "Source Sans 3", "Noto Sans", "Inter", "Helvetica Neue", "Arial", "DejaVu Sans", "Noto Sans CJK JP",
     "Noto Sans JP", "Hiragino Sans", "Yu Gothic", "IPAexGothic", "Libertinus Serif",
 )  # fmt: skip
-# Beyond Latin letters, punctuation and signs, which the last of them has too.
-UNUSUAL = re.compile("[^\u0000-\u024f\u2000-\u2bff]")
+# Beyond Latin letters, dashes, quotes and the minus sign, which the last of them has too.
+UNUSUAL = re.compile("[^\u0000-\u024f\u2010-\u2026\u2212]")
 # What the typesetter says of a letter where every one has to show, as PDF/A-2u asks.
 NOT_SHOWN = re.compile(r'the text `"(.+?)"` could not be displayed')
 NAMED = 3

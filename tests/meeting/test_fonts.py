@@ -17,7 +17,8 @@ pytestmark = pytest.mark.usefixtures("bare_fonts")
 
 def test_letters_without_a_font_are_named_once_and_in_their_order():
     assert lacking("DB が 90 %、増設が要る") == ["が", "、", "増", "設", "要", "る"]
-    assert lacking("naïve Łódź – “90 %” → ≥ × ✓, σ and Ж") == []
+    assert lacking("naïve Łódź – “90 %” → ≥ ×, σ and Ж") == []
+    assert lacking("✅ done") == ["✅"]
 
 
 def test_latin_asks_nobody(monkeypatch: pytest.MonkeyPatch):
