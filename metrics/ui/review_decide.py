@@ -18,12 +18,12 @@ from metrics.ui.review_loading import Held
 from metrics.ui.speaking import draw_rival, say, undo
 from metrics.ui.words import moment, t
 
-__all__ = ["WORDS_KEY", "draw", "field", "this_day", "who_field"]
+__all__ = ["WORDS_KEY", "draw", "field", "is_writing", "this_day", "who_field"]
 
 WORDS_KEY = "words-{subject}"
 # What is looked into, said in a line; what takes longer is a note or belongs behind a link.
 LONGEST = 2_000
-CHANGING, MISSING = "review-changing", "review-missing"
+CHANGING, MISSING, WRITING = "review-changing", "review-missing", "review-writing"
 
 
 def this_day(held: Held) -> date:
@@ -50,6 +50,19 @@ def draw(held: Held, topic: Topic) -> None:
                 _column(held, topic, column, key)
 
 
+def is_writing(held: Held, topic: Topic) -> bool:
+    """Whether there is a field for words: while the review is open, and for whoever was in it when it was closed.
+
+    What they have typed is known to their browser only, and would be lost with the field.
+    """
+    here = (held.review.id, topic.subject)
+    if held.is_open:
+        st.session_state[WRITING] = here
+    elif st.session_state.get(WRITING) != here:
+        st.session_state.pop(WRITING, None)
+    return WRITING in st.session_state
+
+
 def field(held: Held, topic: Topic) -> str:
     """One's own words: a reason, or a note. A text that nobody has kept yet comes back with its topic."""
     key = WORDS_KEY.format(subject=topic.subject)
@@ -74,6 +87,8 @@ def field(held: Held, topic: Topic) -> str:
             st.caption(
                 t("Written earlier and not kept yet: it goes with your next answer, unless you empty the field.")
             )
+        if not held.is_open:
+            st.caption(t("The review was closed meanwhile: a note is still kept, but is not in its file."))
         if st.session_state.get(MISSING) == topic.subject:
             st.warning(t("Write the reason first, then click the answer."))
     return key

@@ -209,8 +209,10 @@ def _corrected(
 
 
 def notes(held: Held, subject: str) -> tuple[Note, ...]:
-    """Everything that was noted of a topic, oldest first; of a closed review what its file has."""
-    if held.state == "closed":
-        return held.review.notes_on(subject)
-    every = history(held.here, noted_as(subject), "note")
-    return tuple(Note(subject, each.said.get("text") or "", each.author, each.at) for each in every if each.said)
+    """All that was noted of a topic, oldest first; of a closed review what its file has, then what came later."""
+    words = history(held.here, noted_as(subject), "note")
+    every = tuple(Note(subject, word.said.get("text") or "", word.author, word.at) for word in words if word.said)
+    closed_at = held.review.closed_at
+    if closed_at is None:
+        return every
+    return (*held.review.notes_on(subject), *(each for each in every if each.at > closed_at))

@@ -105,8 +105,10 @@ def _notes(held: Held, topic: Topic) -> None:
     with st.container(key="review-notes"):
         for each in kept if held.state == "closed" else kept[-5:]:
             told = f"{escaped(each.by)}, {moment(each.at, held.review.zone, held.here.now)}"
+            if held.review.closed_at is not None and each.at > held.review.closed_at:
+                told = t("{told}, after the review was closed", told=told)
             st.markdown(f"{escaped(each.text)}  \n:gray[{told}]")
-    if not held.is_open:
+    if not review_decide.is_writing(held, topic):
         _history(held, topic)
         return
     key = review_decide.field(held, topic)
@@ -117,7 +119,7 @@ def _notes(held: Held, topic: Topic) -> None:
             args=(held.review.id, topic.subject, key), disabled=not who,
             help=None if who else t("Say who you are first."),
         )  # fmt: skip
-        if topic.section != "actions":
+        if held.is_open and topic.section != "actions":
             _action(held, topic)
         _history(held, topic)
 

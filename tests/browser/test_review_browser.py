@@ -202,6 +202,9 @@ def _actions(folder: Path) -> tuple[Action, ...]:
 
 
 def _closes(mika: Page, ren: Page) -> None:
+    """And the other, who types, loses nothing of it."""
+    press(ren, "w")
+    ren.keyboard.type("not there")
     press(mika, "Escape")
     expect(mika.get_by_role("button", name="Close the review")).to_be_visible()
     mika.get_by_role("button", name="Close the review").click()
@@ -209,6 +212,10 @@ def _closes(mika: Page, ren: Page) -> None:
     mika.get_by_role("button", name="Close it for good").click()
     expect(mika.get_by_text("closed by Mika")).to_be_visible()
     expect(ren.locator("[class*=st-key-undo-]")).to_have_count(0, timeout=SEEN_MS)
+    ren.keyboard.type(" yet")
+    press(ren, "Escape")
+    ren.get_by_role("button", name="Keep as a note").click()
+    expect(ren.locator(".st-key-review-notes")).to_contain_text("not there yet")
 
 
 def _is_read_in_four_forms(page: Page) -> None:

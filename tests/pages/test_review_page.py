@@ -230,7 +230,9 @@ def test_an_alert_opens_in_the_reviews_own_time(shop, visit):
     assert "rule=db%2Fcpu-high&period=custom&since=2026-10-19T05%3A00&until=2026-10-26T05%3A00" in queries
 
 
-def test_who_is_in_meeting_mode_while_somebody_else_closes_is_told_and_can_say_nothing_more(opened, visit):
+def test_who_is_in_meeting_mode_while_somebody_else_closes_is_told_and_can_only_note_what_they_had_typed(
+    opened, visit
+):
     app = visit(opened, mode="meeting")
     assert [each for each in app.get("html") if "data-began=" in each.proto.body]
     app.text_area(key=f"words-{F1}").set_value("it was an *export*")
@@ -246,10 +248,14 @@ def test_who_is_in_meeting_mode_while_somebody_else_closes_is_told_and_can_say_n
     (bar,) = [each.value for each in app.caption if "closed by Ren" in each.value]
     assert bar.startswith("closed by Ren, ")
     assert not [each for each in app.get("html") if "data-began=" in each.proto.body]
-    assert not app.text_area
-    assert not [key for key in keys(app) if key.startswith(("say-", "undo-", "note-", "change-"))]
+    assert "a note is still kept, but is not in its file." in said(app)
+    assert [key for key in keys(app) if key.startswith(("say-", "undo-", "note-", "change-"))] == [f"note-{F1}"]
     assert "it was an \\*export\\*" in said(app)
-    assert "and one more" not in said(app)
+    late = [each.value for each in app.markdown if each.value.startswith("and one more")]
+    assert late[0].endswith(", after the review was closed]")
+    click(app, "review-next")
+    click(app, "review-back")
+    assert not app.text_area
 
 
 def test_without_a_name_nothing_can_be_said(opened, visit):
