@@ -43,7 +43,7 @@ def suspects(setting: Setting, incident: Incident) -> tuple[Suspect, ...]:
     end = setting.window.end if incident.ended is None else datetime.fromtimestamp(incident.ended, UTC)
     window = Window(start, max(min(end, setting.window.end), start + SHORTEST))
     trouble = trouble_at(window, incident.component, setting.lines)
-    found = suspicion(scene(setting.db, setting.service, setting.lines, trouble))
+    found = suspicion(scene(setting.db, setting.service, setting.lines, trouble, setting.happened))
     return tuple(each for each in found.suspects if each.score >= PLAUSIBLE)
 
 

@@ -16,11 +16,14 @@ from metrics.review.period import Period, fitting_step
 from metrics.store import read
 from metrics.trends.agenda import Agenda, agenda
 from metrics.trends.reading import signals
+from metrics.trends.scene import EVENTS, Happened, happened
 
 __all__ = ["Setting", "plain"]
 
 # So many steps make a line that can be read on a projector, and keep three years of frozen reviews small.
 POINTS = 120
+# Most of what moved began in the quarter before the review.
+SINCE = timedelta(weeks=13)
 
 Points = tuple[tuple[datetime, float], ...]
 
@@ -50,6 +53,12 @@ class Setting:
     def agenda(self) -> Agenda:
         """What moved, as the trend alerts have it: capacity leaves out what is told there."""
         return agenda(self.db, self.service, self.lines, self.window.end, self.window.start)
+
+    @cached_property
+    def happened(self) -> Happened:
+        """What suspects are judged by, read once for all that moved and broke."""
+        window = Window(self.window.end - SINCE - EVENTS, self.window.end)
+        return happened(self.db, self.service.name, window)
 
     @cached_property
     def by_address(self) -> Mapping[str, Line]:

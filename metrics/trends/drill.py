@@ -18,7 +18,7 @@ from metrics.review.suspects.scene import Scene
 from metrics.review.suspects.suspect import Suspicion
 from metrics.review.suspects.trouble import Trouble
 from metrics.store import read
-from metrics.trends.scene import KINDS, scene
+from metrics.trends.scene import EVENTS, KINDS, Happened, scene
 
 __all__ = ["Drill", "Endpoint", "Lane", "drill", "suspects"]
 
@@ -104,7 +104,8 @@ def suspects(db: read.Reader, service: Service, lines: Sequence[Line], known: Sc
     whole = suspicion(known)
     if whole.suspects or len(known.trouble.windows) == 1:
         return whole
-    return suspicion(scene(db, service, lines, replace(known.trouble, windows=(window,))))
+    around = Happened(Window(known.trouble.whole.start - EVENTS, known.trouble.whole.end), known.events)
+    return suspicion(scene(db, service, lines, replace(known.trouble, windows=(window,)), around))
 
 
 def _long_enough(window: Window) -> Window:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from metrics.model import Event, Service, Window
@@ -15,7 +16,7 @@ from metrics.review.suspects.trouble import Trouble
 from metrics.store import read
 from metrics.store.slices import slices
 
-__all__ = ["KINDS", "scene"]
+__all__ = ["EVENTS", "KINDS", "Happened", "happened", "scene"]
 
 KINDS = ("deployment", "batch_run", "incident", "alert")
 """What is shown of what happened; changes are many, and only looked through."""
@@ -26,19 +27,45 @@ FOLLOWED = 12
 STEP, HOUR = timedelta(minutes=5), timedelta(hours=1)
 
 
-def scene(db: read.Reader, service: Service, lines: Sequence[Line], trouble: Trouble) -> Scene:
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What happened in a time, oldest first, for all the scenes within it: to read it takes as long as the rest."""
+
+    window: Window
+    events: tuple[Event, ...]
+
+    def within(self, window: Window) -> tuple[Event, ...] | None:
+        """As the store would have it; None where it was not read so far."""
+        since, until = window.start, window.end
+        if since < self.window.start or until > self.window.end:
+            return None
+        return tuple(
+            each for each in self.events
+            if each.started_at < until and (each.started_at >= since or (each.ended_at or until) > since)
+        )  # fmt: skip
+
+
+def happened(db: read.Reader, service: str, window: Window) -> Happened:
+    """Everything that a scene of that time is judged by."""
+    return Happened(window, _events(db, service, window))
+
+
+def scene(
+    db: read.Reader, service: Service, lines: Sequence[Line], trouble: Trouble, known: Happened | None = None
+) -> Scene:
     """All that is known of a trouble, among a service's lines."""
     plan = cuts(trouble, service.time_zone)
     ids = sorted({number for line in lines for number in line.ids})
     frame = slices(db, ids, [cut.window for cut in plan.cuts])
-    whole = trouble.whole
+    around = Window(trouble.whole.start - EVENTS, trouble.whole.end)
+    events = known.within(around) if known else None
     return Scene(
         service=service,
         trouble=trouble,
         plan=plan,
         excesses=excesses(lines, frame, plan),
         curves=_curves(db, service, lines, trouble, is_long=plan.is_long),
-        events=_events(db, service.name, Window(whole.start - EVENTS, whole.end)),
+        events=_events(db, service.name, around) if events is None else events,
         limits=_limits(service, lines),
     )
 

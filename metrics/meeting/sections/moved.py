@@ -106,7 +106,7 @@ def _others(setting: Setting, item: Item) -> tuple[str, ...]:
 def _reasons(setting: Setting, item: Item) -> tuple[str, ...]:
     """The suspects by name, likeliest first."""
     as_of = min(item.lead.last_seen + timedelta(minutes=1), setting.window.end)
-    known = scene(setting.db, setting.service, setting.lines, trouble_of(item, as_of))
+    known = scene(setting.db, setting.service, setting.lines, trouble_of(item, as_of), setting.happened)
     found = suspects(setting.db, setting.service, setting.lines, known, worst_of(item, as_of))
     likely = [each for each in found.suspects if each.score >= PLAUSIBLE][:REASONS]
     return tuple(f"{t(KIND_NAMES[each.kind])}: {each.title}" for each in likely)
