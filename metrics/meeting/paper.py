@@ -16,6 +16,7 @@ from metrics.meeting.told import (
     figures_told,
     note_sentence,
     outcome_name,
+    own_words,
     owner_names,
     period_name,
     steps_told,
@@ -169,18 +170,17 @@ def _tasks(review: Review) -> Sequence[Task]:
     """What is to be looked into, and the actions that were written down."""
     topics = {topic.subject: topic for topic in review.topics}
     asked = [each for each in review.decisions if each.outcome == "investigate" and each.subject in topics]
-    look = [
-        Task(
-            t("Look into: {what}", what=topics[each.subject].sentence),
-            each.owner,
-            day(each.due) if each.due else "",
-        )
-        for each in asked
-    ]
+    look = [Task(_asked(topics[each.subject], each), each.owner, day(each.due) if each.due else "") for each in asked]
     return [
         *look,
         *(Task(topic.sentence, owner_names(review, topic), "") for topic in review.section("actions").topics),
     ]
+
+
+def _asked(topic: Topic, decision: Decision) -> str:
+    """What to look into, with the question that was written to it."""
+    what, words = t("Look into: {what}", what=topic.sentence), own_words(decision)
+    return t("{what} – {words}", what=what, words=words) if words else what
 
 
 def _section(review: Review, section: Section) -> PaperSection:

@@ -23,6 +23,7 @@ __all__ = [
     "figures_told",
     "note_sentence",
     "outcome_name",
+    "own_words",
     "owner_names",
     "period_name",
     "reason_of",
@@ -127,6 +128,11 @@ def reason_of(decision: Decision) -> str:
     return t(NO_CHANGE[decision.because]) if is_known else decision.because
 
 
+def own_words(decision: Decision) -> str:
+    """The reason and the note of whoever decided; empty without."""
+    return " – ".join(each for each in (reason_of(decision), decision.note) if each)
+
+
 def decision_sentence(decision: Decision, zone: str) -> str:
     """What was decided, by whom and when, and who does what until when."""
     what = outcome_name(decision)
@@ -134,7 +140,7 @@ def decision_sentence(decision: Decision, zone: str) -> str:
         what = t("{what}, by {owner}", what=what, owner=decision.owner)
     if decision.due:
         what = t("{what}, until {day}", what=what, day=day(decision.due))
-    words = " – ".join(each for each in (reason_of(decision), decision.note) if each)
+    words = own_words(decision)
     said = t("{what}: {words}", what=what, words=words) if words else what
     return t("{said} ({who}, {moment})", said=said, who=decision.by, moment=moment(decision.at, zone))
 

@@ -169,6 +169,16 @@ def test_who_does_what_until_when():
     )
 
 
+def test_what_is_to_be_looked_into_comes_with_its_question():
+    asked = Decision("finding/f2", "investigate", "Mika", AT, note="which query?")
+    (task,) = paper(review(decisions=(asked,))).tasks
+    assert (task.what, task.owner, task.due) == (
+        "Look into: db memory rises by 2 points a week – which query?",
+        "",
+        "",
+    )
+
+
 def test_html_stands_alone():
     text = html(decided_review())
     seen = Read(text)
