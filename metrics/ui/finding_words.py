@@ -44,8 +44,7 @@ def signed(value: float, unit: Unit) -> str:
     """A change in the line's own unit: `+14 points`, `−210 ms`."""
     sign = "+" if value > 0 else "−" if value < 0 else ""
     if unit == "%":
-        size = abs(value)
-        points = number(round(size) if size >= 10 else round(size, 1))
+        points = number(abs(value), 2)
         return sign + (t("{points} point", points=points) if points == "1" else t("{points} points", points=points))
     return sign + quantity(abs(value), unit)
 

@@ -111,11 +111,14 @@ def quantity(value: float | None, unit: Unit) -> str:
 
 
 def change(by: float | None, before: float | None, unit: Unit) -> str:
-    """How far a figure moved: in points where it is a percentage, else in per cent of what it was."""
+    """How far a figure moved: in points where it is a percentage, else in per cent of what it was.
+
+    Points keep two digits that count however small they are: an error rate lives far below one point.
+    """
     if by is None or before is None:
         return NONE
     if unit == "%":
-        return t("{by} pt", by=_signed(round(by, 2)))
+        return t("{by} pt", by=_signed(by))
     if before == 0:
         return ("+" if by > 0 else "") + quantity(by, unit)
     if by / abs(before) >= TIMES:

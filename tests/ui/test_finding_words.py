@@ -121,8 +121,8 @@ def test_times_are_on_the_clock_of_the_service():
 @pytest.mark.parametrize(
     ("value", "unit", "told"),
     [
-        (14.2, "%", "+14 points"), (-1.04, "%", "−1 point"), (0.6, "%", "+0.6 points"), (0.21, "s", "+210 ms"),
-        (-3 * 1024**3, "By", "−3 GiB"), (0.0, "1", "0"), (1200.0, "1", "+1,200"),
+        (14.2, "%", "+14 points"), (-1.04, "%", "−1 point"), (0.6, "%", "+0.6 points"), (0.0038, "%", "+0.0038 points"),
+        (0.21, "s", "+210 ms"), (-3 * 1024**3, "By", "−3 GiB"), (0.0, "1", "0"), (1200.0, "1", "+1,200"),
     ],
 )  # fmt: skip
 def test_a_change_has_its_sign_and_unit(value, unit, told):
