@@ -12,7 +12,6 @@ from metrics.model import Direction, Entry, Unit
 from metrics.review.actions import Action
 
 __all__ = [
-    "STATES",
     "VERDICTS",
     "Accepted",
     "Judged",
@@ -31,8 +30,6 @@ VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
 Lack = Literal["", "indicator", "start", "line", "direction", "days"]
 """Why there is no number: none was named, nothing was begun, no such line, neither way is better, too few days."""
 State = Literal["due", "not started", "under way", "done", "judged", "dropped"]
-STATES: Final[tuple[State, ...]] = get_args(State)
-"""What asks for somebody first."""
 
 
 @dataclass(frozen=True, slots=True)

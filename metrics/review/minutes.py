@@ -16,7 +16,6 @@ from metrics.model import Entry, Unit
 __all__ = [
     "FORMAT",
     "MINUTES",
-    "OUTCOMES",
     "SECTIONS",
     "Decision",
     "Extreme",
@@ -46,7 +45,6 @@ MINUTES: Final[Mapping[SectionName, int]] = {
 SECTIONS: Final[tuple[SectionName, ...]] = tuple(MINUTES)
 Extreme = Literal["highest", "lowest"]
 Outcome = Literal["explained", "investigate", "ignored"]
-OUTCOMES: Final[tuple[Outcome, ...]] = ("explained", "investigate", "ignored")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ __all__ = ["AGENDA", "WEIGHTS", "Aspect", "Severity", "parts_of", "score", "seve
 
 Aspect = Literal["harm", "size", "certainty", "news", "nearness"]
 Severity = Literal["high", "medium", "low"]
-Part = tuple[Aspect, float]
 
 AGENDA: Final = 7
 """As many as two leads get through in ten minutes of a review (docs/decisions.md)."""

@@ -15,7 +15,7 @@ from metrics.store.connection import copy_file, log_of
 if TYPE_CHECKING:
     from metrics.store.database import Store
 
-__all__ = ["create", "once", "steps"]
+__all__ = ["once", "steps"]
 
 _TABLE = """CREATE TABLE IF NOT EXISTS schema_migrations (
     version INTEGER, name VARCHAR, applied_at TIMESTAMP)"""
@@ -44,12 +44,6 @@ def _is_current(store: Store) -> bool:
     except (OSError, duckdb.IOException, duckdb.CatalogException):
         return False  # what is wrong is said by whoever opens it to write
     return bool(have == steps()[-1][0])
-
-
-def create(connection: duckdb.DuckDBPyConnection) -> None:
-    """This version's schema in an empty database."""
-    connection.execute(_TABLE)
-    _apply(connection, steps())
 
 
 def steps() -> list[tuple[int, str, str]]:

@@ -40,7 +40,6 @@ __all__ = [
     "sql",
     "stamp",
     "totals",
-    "watermarks",
 ]
 
 
@@ -132,16 +131,6 @@ def refusals(db: Reader, run_id: int | None = None, limit: int = 1_000) -> pd.Da
         WHERE $run IS NULL OR run_id = $run ORDER BY run_id DESC, file, line LIMIT $limit""",
         {"run": run_id, "limit": limit},
     )
-
-
-def watermarks(db: Reader, source: str) -> dict[tuple[str, str, str | None, str], datetime]:
-    """The end of the newest complete window of each series, by (service, component, part, indicator)."""
-    rows = db.rows(
-        """SELECT service, component, part, indicator, max(window_end) FROM coverage
-        WHERE source = $source AND state = 'complete' GROUP BY ALL""",
-        {"source": source},
-    )
-    return {(row[0], row[1], row[2], row[3]): pd.Timestamp(row[4], tz="UTC").to_pydatetime() for row in rows}
 
 
 def _between(window: Window) -> dict[str, datetime]:

@@ -116,10 +116,8 @@ def test_answers_make_a_timeline_and_complete_is_never_taken_back(store: Store) 
     put(store, answer("failed", 2, 6, "no route"))
     with store.read() as db:
         rows = read.coverage(db)
-        marks = read.watermarks(db, "test")
     said = [(r.state, (r.window_start - START) / HOUR, (r.window_end - START) / HOUR) for r in rows.itertuples()]
     assert said == [("complete", 0, 3), ("failed", 3, 6)]
-    assert marks == {("jobs", "web", None, CPU.indicator): START + 3 * HOUR}
 
 
 def test_forgetting_a_source_leaves_the_others(store: Store) -> None:

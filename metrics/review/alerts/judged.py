@@ -169,7 +169,6 @@ def _with_consequences(frame: pd.DataFrame, mine: Spans, beside: Beside) -> None
     frame["acted_said"] = frame["acted"].notna()
     frame["acted"] = frame["acted"].fillna(_told(acted, sees | acted))
     hit = has_incident | frame.pop("is_close").to_numpy() | frame["harm"].fillna(value=False).to_numpy(bool)
-    frame["impact_said"] = frame["impact"].notna()
     frame["impact"] = frame["impact"].fillna(_told(hit, hit | sees | frame["harm"].notna().to_numpy()))
     frame["alone"] = (~frame["acted"]).where(frame["ended_at"].notna())
 

@@ -28,7 +28,6 @@ __all__ = [
     "Tally",
     "Week",
     "history",
-    "subject_of",
 ]
 
 Branch = Literal["remove", "reduce", "automate", "watch", "keep"]
@@ -78,7 +77,6 @@ class Tally:
     acted_said: int
     """Of how many the source says whether somebody acted; of the others it is told by traces."""
     impact: Count
-    impact_said: int
     foretold: Count
     """Of those with impact: a trend of the line it watches was there before."""
     muted: Count
@@ -88,7 +86,7 @@ _OF_NONE = Count(0, 0)
 NO_FIRING: Final = Tally(
     n=0, lasting=None, median=None, night=_OF_NONE, burst=_OF_NONE, alone=_OF_NONE, batch=_OF_NONE, job="",
     incident=_OF_NONE, elsewhere=_OF_NONE, harm=_OF_NONE, acted=_OF_NONE, acted_said=0, impact=_OF_NONE,
-    impact_said=0, foretold=_OF_NONE, muted=_OF_NONE,
+    foretold=_OF_NONE, muted=_OF_NONE,
 )  # fmt: skip
 
 
@@ -129,6 +127,7 @@ class Rule:
 
     @property
     def key(self) -> str:
+        """What an entry of kind `rule` is about. A rule's name may hold slashes, a component's doesn't."""
         return f"{self.component}/{self.name}"
 
 
@@ -177,8 +176,3 @@ def history(period: Period) -> Window:
     """The period, and at least the quarter up to its end."""
     end = period.window.end
     return Window(min(period.window.start, end - HISTORY), end)
-
-
-def subject_of(component: str, rule: str) -> str:
-    """What an entry of kind `rule` is about. A rule's name may hold slashes, a component's doesn't."""
-    return f"{component}/{rule}"

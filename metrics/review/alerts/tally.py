@@ -27,9 +27,9 @@ def tallies(judged: pd.DataFrame) -> dict[Key, Tally]:
     codes, keys = _codes(judged)
     size = len(keys)
     counted = {name: _counts(judged[column], codes, size) for name, column in _COUNTED.items()}
-    n, acted, impact = (
+    n, acted = (
         np.bincount(codes, weights, size).astype(int).tolist()
-        for weights in (None, judged["acted_said"].to_numpy(float), judged["impact_said"].to_numpy(float))
+        for weights in (None, judged["acted_said"].to_numpy(float))
     )
     lasting, medians = _lasting(judged, codes)
     jobs = _jobs(judged, codes)
@@ -40,7 +40,6 @@ def tallies(judged: pd.DataFrame) -> dict[Key, Tally]:
             median=medians.get(place),
             job=jobs.get(place, ""),
             acted_said=acted[place],
-            impact_said=impact[place],
             **{name: each[place] for name, each in counted.items()},
         )
         for place, key in enumerate(keys)
