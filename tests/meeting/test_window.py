@@ -25,13 +25,14 @@ def reached(folder: Path, service: Service = SHOP, now: datetime = NOW) -> datet
         return newest(db, service, now)
 
 
-def test_it_looks_to_the_end_of_the_newest_hour(folder: Path):
+def test_it_looks_to_the_end_of_the_newest_sample_and_never_beyond_now(folder: Path):
     deployments.one_series(folder)  # up to five minutes before NOW
     assert reached(folder) == NOW
-    assert reached(folder, now=NOW - 90 * MINUTE) == NOW - timedelta(hours=1)
+    assert reached(folder, now=NOW - 2 * MINUTE) == NOW - 2 * MINUTE
+    assert reached(folder, now=NOW - 90 * MINUTE) == NOW - 90 * MINUTE
 
 
-def test_an_hour_that_ends_at_midnight_is_of_the_day_before(folder: Path):
+def test_a_sample_that_ends_at_midnight_is_of_the_day_before(folder: Path):
     deployments.one_series(folder)
     tashkent = Service("shop", "Shop", "Asia/Tashkent", 0)
     midnight = datetime(2026, 11, 22, 19, tzinfo=UTC)  # there
