@@ -13,7 +13,7 @@ from metrics.analysis.effect import FEWEST_WEEKS, MOST_WEEKS, Effect, Reason, ef
 from metrics.analysis.signal import DAY_S, Signal
 from metrics.model import Insufficient, Service, Window
 from metrics.review.actions import Action
-from metrics.review.judged import Judged, Rough, wanted
+from metrics.review.judged import Judged, Lately, Rough, wanted
 from metrics.review.lines import Line
 from metrics.store import deliveries, read
 from metrics.trends.reading import signals
@@ -87,7 +87,7 @@ def _compared(
     told = Judged(action=action, as_of=as_of, unit=unit, better=better, is_hourly=is_hourly, others=changes)
     if isinstance(found, Insufficient):
         return replace(told, lack="days", days=found.have, needed=found.needed, rough=_rough(signal, started, as_of))
-    return replace(told, effect=found)
+    return replace(told, effect=found, lately=_lately(signal))
 
 
 def _demands(lines: Sequence[Line], line: Line, service: Service) -> list[Line]:
@@ -134,6 +134,16 @@ def _rough(signal: Signal, started: datetime, as_of: datetime) -> Rough | None:
     before, after = (float(signal.values[side].mean()) for side in sides)
     days = [len(np.unique(signal.local_s[side] // DAY_S)) for side in sides]
     return Rough(before, after, days[0], days[1])
+
+
+def _lately(signal: Signal) -> Lately | None:
+    """Whole weeks, so that neither has more weekends or nights than the other."""
+    week, end = np.timedelta64(1, "W"), signal.ts[-1]
+    sides = [(signal.ts > end - (n + 1) * week) & (signal.ts <= end - n * week) for n in (0, 1)]
+    if not all(side.any() for side in sides):
+        return None
+    newest, before = (float(signal.values[side].mean()) for side in sides)
+    return Lately(newest, before)
 
 
 def _naive(at: datetime) -> np.datetime64:

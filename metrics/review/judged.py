@@ -16,6 +16,7 @@ __all__ = [
     "Accepted",
     "Judged",
     "Lack",
+    "Lately",
     "Rough",
     "State",
     "accepted",
@@ -42,6 +43,14 @@ class Rough:
     days_after: int
 
 
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """The means of the week that was measured last and of the one before it: where it is, and where it goes."""
+
+    level: float
+    before: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """An action as the data judges it at `as_of`. Figures are in `unit`, or that by demand."""
@@ -61,6 +70,8 @@ class Judged:
     """Where too few days were measured: how many, of how many on each side."""
     rough: Rough | None = None
     """What can be said nevertheless."""
+    lately: Lately | None = None
+    """None where there is no effect, or one of the two weeks was not measured."""
     others: tuple[datetime, ...] = ()
     """Other changes of the same component that were looked at."""
 

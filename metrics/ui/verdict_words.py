@@ -36,6 +36,13 @@ _LACKS: Final[Mapping[Lack, str]] = {
     "line": "Its indicator was not collected around the start: there is no number to judge it by.",
     "direction": "Neither way of its indicator is better: give it a target.",
 }
+# By whether the level before the start kept to the target, and the newest one does.
+_TARGETS: Final[Mapping[tuple[bool, bool], str]] = {
+    (False, True): "The target of {goal} is reached",
+    (False, False): "The target of {goal} is not reached",
+    (True, True): "The target of {goal} is kept, as it was before the start",
+    (True, False): "The target of {goal} is missed, though it was kept before the start",
+}
 
 
 def lacking(judged: Judged) -> str:
@@ -127,15 +134,28 @@ def _roughly(judged: Judged) -> list[str]:
 
 
 def _target(judged: Judged, effect: Effect) -> list[str]:
-    """Whether the target is reached; by demand it can't be told."""
+    """Whether the newest week keeps to the target, and the weeks before the start did; by demand it can't be told.
+
+    The mean of all weeks since the start would call a target reached that a rising line has left behind.
+    """
     target = judged.action.target
     if target is None or effect.is_per_demand:
         return []
     goal = level(target, judged)
     if effect.verdict == "too early":
         return [t("The target is {goal}.", goal=goal)]
-    reached = effect.after <= target if judged.better == "lower" else effect.after >= target
-    return [t("The target of {goal} is {how}.", goal=goal, how=t("reached") if reached else t("not reached"))]
+    newest = effect.after if judged.lately is None else judged.lately.level
+    was, is_now = (
+        value <= target if judged.better == "lower" else value >= target for value in (effect.before, newest)
+    )
+    told = t(_TARGETS[was, is_now], goal=goal)
+    if judged.lately is None:
+        return [t("{told}.", told=told)]
+    newest_week, week_before = (level(each, judged) for each in (newest, judged.lately.before))
+    return [
+        t("{told}: {newest} in the newest week, {before} in the one before.", told=told, newest=newest_week,
+          before=week_before)
+    ]  # fmt: skip
 
 
 def _step(judged: Judged, effect: Effect) -> list[str]:

@@ -66,16 +66,34 @@ def test_the_evidence_has_the_numbers_and_the_target(tmp_path):
     first, second, *_ = evidence(told(store, action(target=35.0)), "UTC")
     assert "% before" in first
     assert "5 weeks on each side" in first
-    assert second == "The target of 35 % is reached."
-    assert "The target of 20 % is not reached." in evidence(told(store, action(target=20.0)), "UTC")
+    assert second.startswith("The target of 35 % is reached: 32.")
+    assert of_target(told(store, action(target=20.0))).startswith("The target of 20 % is not reached: ")
+
+
+def of_target(found: Judged) -> str:
+    return next(each for each in evidence(found, "UTC") if each.startswith("The target"))
 
 
 def test_a_target_is_reached_on_the_indicators_better_way(tmp_path):
     # It was below its target before, rose, and is below it still: less of it is better.
     found = told(fill(tmp_path, cpu(12)), action(target=90.0))
     assert found.better == "lower"
-    assert "The target of 90 % is reached." in evidence(found, "UTC")
-    assert "The target of 90 % is not reached." in evidence(replace(found, better="higher"), "UTC")
+    assert of_target(found).startswith("The target of 90 % is kept, as it was before the start: ")
+    assert of_target(replace(found, better="higher")).startswith("The target of 90 % is not reached: ")
+    assert of_target(replace(found, lately=None)) == "The target of 90 % is kept, as it was before the start."
+
+
+def test_a_target_is_missed_by_a_line_that_rose_beyond_it_whatever_the_mean_since_the_start(tmp_path):
+    line = cpu()
+    since = np.clip((line.ts - np.datetime64(START.replace(tzinfo=None))) / np.timedelta64(1, "W"), 0, None)
+    found = told(fill(tmp_path, Points(line.series, line.ts, line.values + 8 * since)), action(target=70.0))
+    assert found.effect is not None
+    assert found.effect.after < 70.0
+    assert re.fullmatch(
+        r"The target of 70 % is missed, though it was kept before the start: 8\d(\.\d)? % in the newest week, "
+        r"7\d(\.\d)? % in the one before\.",
+        of_target(found),
+    )
 
 
 def test_two_weeks_are_the_least(tmp_path):
