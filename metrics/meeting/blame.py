@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
+
+import numpy as np
 
 from metrics.meeting.setting import Setting
 from metrics.meeting.told import NO_CHANGE
@@ -12,15 +15,17 @@ from metrics.model import Window
 from metrics.review.delivery.causes import Incident, Link
 from metrics.review.delivery.deployments import Deployment
 from metrics.review.minutes import Offer
+from metrics.review.suspects.excess import Excess
 from metrics.review.suspects.rank import suspicion
+from metrics.review.suspects.scene import Scene
 from metrics.review.suspects.suspect import Suspect, SuspectKind
 from metrics.review.suspects.trouble import trouble_at
 from metrics.review.suspects.words import KIND_NAMES
 from metrics.trends.scene import scene
-from metrics.ui.finding_words import reason
-from metrics.ui.words import span, t
+from metrics.ui.finding_words import line_name, reason
+from metrics.ui.words import quantity, span, t
 
-__all__ = ["deployment_of", "likely", "offers", "suspects", "told"]
+__all__ = ["Looked", "deployment_of", "level", "likely", "look", "offers", "told"]
 
 CAUSE_OF: Final[Mapping[SuspectKind, str]] = {
     "access": "traffic", "demand": "traffic", "infra": "infrastructure", "quota": "quota", "batch_run": "other",
@@ -37,14 +42,50 @@ SHORTEST = timedelta(minutes=5)
 PLAIN = ("incident_says", "in_windows")
 
 
-def suspects(setting: Setting, incident: Incident) -> tuple[Suspect, ...]:
-    """Those of the drill-down into its time, likeliest first."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """What its time shows: who is suspected, likeliest first, and the line that went with it."""
+
+    suspects: tuple[Suspect, ...] = ()
+    line: Excess | None = None
+
+
+def look(setting: Setting, incident: Incident) -> Looked:
+    """The drill-down into an incident."""
     start = datetime.fromtimestamp(incident.started, UTC)
     end = setting.window.end if incident.ended is None else datetime.fromtimestamp(incident.ended, UTC)
     window = Window(start, max(min(end, setting.window.end), start + SHORTEST))
-    trouble = trouble_at(window, incident.component, setting.lines)
-    found = suspicion(scene(setting.db, setting.service, setting.lines, trouble, setting.happened))
-    return tuple(each for each in found.suspects if each.score >= PLAUSIBLE)
+    known = scene(
+        setting.db,
+        setting.service,
+        setting.lines,
+        trouble_at(window, incident.component, setting.lines),
+        setting.happened,
+    )
+    found = tuple(each for each in suspicion(known).suspects if each.score >= PLAUSIBLE)
+    return Looked(found, _line(known))
+
+
+def _line(known: Scene) -> Excess | None:
+    """What users felt first; where they felt nothing, what of the machine went farthest from its usual."""
+    every = [known.excesses.of[each] for each in known.trouble.lines if each in known.excesses.of]
+    went = [each for each in every if (each.up | each.down).any()]
+    felt = next((each for each in went if each.line.indicator.perspective == "app"), None)
+    return felt or max(went, key=lambda each: float(np.nanmax(np.abs(each.z))), default=None)
+
+
+def level(line: Excess) -> str:
+    """How far the line went from its usual: `web latency p95 was 942 ms, usually 234 ms at that time.`"""
+    of, went = line.line, line.up | line.down
+    counts = of.indicator.rollup == "sum" and not of.is_ratio and of.period_s
+    now, usual = (
+        quantity(float(np.median(each[went])) * (3600 / of.period_s if counts else 1), of.indicator.unit)
+        for each in (line.now, line.usual)
+    )
+    name = line_name(of.component, of.part, of.indicator)
+    if counts:
+        return t("{name} were {now} an hour, usually {usual} at that time.", name=name, now=now, usual=usual)
+    return t("{name} was {now}, usually {usual} at that time.", name=name, now=now, usual=usual)
 
 
 def likely(link: Link, found: Sequence[Suspect]) -> Suspect | None:

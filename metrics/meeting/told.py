@@ -98,8 +98,9 @@ def steps_told(topic: Topic) -> str:
 
 
 def figures_told(topic: Topic) -> tuple[str, ...]:
-    """Its figures; a verdict's own sentence has its numbers, as they were matched."""
-    return () if topic.section == "verdicts" else tuple(figure_sentence(figure) for figure in topic.figures)
+    """Its figures; a verdict has its own numbers, as they were matched, and an incident those of its hour."""
+    own = topic.section in ("verdicts", "causes")
+    return () if own else tuple(figure_sentence(figure) for figure in topic.figures)
 
 
 def figure_sentence(figure: Figure) -> str:

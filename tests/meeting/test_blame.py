@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from metrics.meeting.sections import causes
-from metrics.meeting.told import decision_sentence
+from metrics.meeting.told import decision_sentence, figures_told
 from metrics.model import Entry, Event, Points, Series
 from metrics.review.minutes import Topic, decision_of
 from metrics.store import Store, entries
@@ -27,7 +27,7 @@ BROKE = shop.event("incident", "i-1", AGO, 40)
 
 def hourly(component: str, indicator: str, then: float, usual: float, part: str | None = None) -> Points:
     """Five weeks as usual, but for the hour in which it broke."""
-    stat, unit = ("sum", "1") if indicator == CALLS else ("p95", "s")
+    stat, unit = ("sum", "1") if indicator.endswith(".count") else ("p95", "s") if indicator == P95 else ("mean", "%")
     ts = np.datetime64(shop.UNTIL.replace(tzinfo=None), "us") - np.arange(HOURS, 0, -1) * np.timedelta64(1, "h")
     values = usual * (1 + 0.02 * (np.arange(HOURS) % 3 - 1))
     values[HOURS - AGO] = then
@@ -57,7 +57,8 @@ def exported(folder: Path, *more: Event) -> Store:
 def test_an_access_at_its_time_is_put_forward_before_a_deployment_that_was_only_near(tmp_path: Path):
     (topic,) = topics(exported(tmp_path, deployed("d-1", AGO + 1)))
     assert (topic.suggested, topic.tag) == ("d-1", "suspected")
-    assert topic.detail[1].startswith("Suspected: access /export – 19.6 times as many calls as usual")
+    assert topic.detail[0] == "web latency p95 was 3 s, usually 204 ms at that time."
+    assert topic.detail[2].startswith("Suspected: access /export – 19.6 times as many calls as usual")
     (offer,) = topic.offers
     assert (offer.label, offer.cause, offer.note, offer.is_likely) == (
         "access or traffic: /export", "traffic", "access: /export", True,
@@ -65,6 +66,28 @@ def test_an_access_at_its_time_is_put_forward_before_a_deployment_that_was_only_
     caused, none = columns(REVIEW, topic, TODAY)
     assert [each.label for each in none.options if each.is_suggested] == ["access or traffic: /export"]
     assert not any(each.is_suggested for each in caused.options)
+
+
+def test_the_line_that_went_with_it_is_drawn_in_the_days_around_it(tmp_path: Path):
+    (topic,) = topics(exported(tmp_path))
+    assert (topic.figures[0].address, topic.extreme) == (f"web/{P95}", "highest")
+    assert max(topic.curve, key=lambda each: each[1]) == (BROKE.started_at, 3.0)
+    assert topic.curve[0][0] == BROKE.started_at - timedelta(days=2)
+    # Its week's figure says nothing of an hour.
+    assert figures_told(topic) == ()
+
+
+def test_where_users_felt_nothing_the_machine_is_shown(tmp_path: Path):
+    down = replace(BROKE, component="db")
+    rows = (hourly("db", "system.cpu.utilization", 60, 50), hourly("db", "system.memory.utilization", 20, 80))
+    (topic,) = topics(shop.fill(tmp_path, *rows, down))
+    assert topic.detail[0] == "db memory was 20 %, usually 81.6 % at that time."
+    assert topic.extreme == "lowest"
+
+
+def test_a_count_is_told_by_the_hour(tmp_path: Path):
+    (topic,) = topics(shop.fill(tmp_path, hourly("web", "http.server.5xx.count", 700, 10), BROKE))
+    assert topic.detail[0] == "web server errors (5xx) were 700 an hour, usually 10.2 at that time."
 
 
 def test_a_mending_deployment_says_more_than_figures(tmp_path: Path):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from metrics.meeting import blame
@@ -14,7 +14,8 @@ from metrics.review.delivery.causes import Link, Method
 from metrics.review.delivery.deployments import Deployment
 from metrics.review.delivery.report import Facts, delivery, needed
 from metrics.review.delivery.verdicts import subject_of, verdicts
-from metrics.review.minutes import Section, Topic
+from metrics.review.minutes import Extreme, Figure, Section, Topic
+from metrics.review.suspects.excess import Excess
 from metrics.review.suspects.suspect import Suspect
 from metrics.store import deliveries, entries
 from metrics.ui.words import moment, quantity, t
@@ -31,6 +32,8 @@ METHODS: Final[dict[Method, str]] = {
 OPEN = ("unreviewed", "unknown")
 # More than these at once is no list that anybody answers in seven minutes; the Delivery page has them all.
 SHOWN = 12
+# So long before and after an incident its line is drawn, by the peaks of such steps.
+AROUND, FINE = timedelta(days=2), timedelta(minutes=5)
 # Of images and builds nothing is needed here: what was before there was any is an empty frame of the right shape.
 NEVER = Window(datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 2, tzinfo=UTC))
 
@@ -55,8 +58,13 @@ def section(setting: Setting) -> Section:
         n = sum(link.incident is not None for link in known.links)
         nothing = t("No incident in this time.") if not n else t("The cause of every incident is confirmed.")
         return Section("causes", nothing=nothing)
-    topics = tuple(_topic(known, link) for link in waiting[:SHOWN])
-    return Section("causes", topics, more=len(waiting) - len(topics))
+    asked = waiting[:SHOWN]
+    looked = [blame.look(setting, link.incident) if link.incident else blame.Looked() for link in asked]
+    # All at once: asking for one line's figures takes as long as for all.
+    figures = setting.figures([each.line.line.address for each in looked if each.line])
+    topics = (_topic(known, link, each) for link, each in zip(asked, looked, strict=True))
+    drawn = tuple(_drawn(setting, topic, each.line, figures) for topic, each in zip(topics, looked, strict=True))
+    return Section("causes", drawn, more=len(waiting) - len(asked))
 
 
 def _known(setting: Setting) -> _Known | None:
@@ -93,12 +101,12 @@ def _subject(known: _Known, link: Link) -> str:
     return f"{what}/{id_}"
 
 
-def _topic(known: _Known, link: Link) -> Topic:
+def _topic(known: _Known, link: Link, looked: blame.Looked) -> Topic:
     """Its suspected deployment's id is what is suggested."""
     suspect = None if link.deployment is None else known.deployments[link.deployment]
     component = _component(known, link)
     owner = next((each.owner for each in known.setting.service.components if each.name == component), None)
-    found = blame.suspects(known.setting, link.incident) if link.incident else ()
+    found = looked.suspects
     return Topic(
         subject=_subject(known, link),
         section="causes",
@@ -112,6 +120,18 @@ def _topic(known: _Known, link: Link) -> Topic:
         suggested=suspect.id if suspect else "",
         offers=tuple(blame.offers(link, _when(known, link), found, known.deployments, known.environment)),
     )
+
+
+def _drawn(setting: Setting, topic: Topic, line: Excess | None, figures: Mapping[str, Figure]) -> Topic:
+    """With the line that went with it, in the days around it."""
+    figure = figures.get(line.line.address) if line else None
+    if line is None or figure is None or topic.started is None:
+        return topic
+    extreme: Extreme = "highest" if line.up.any() else "lowest"
+    around = Window(topic.started - AROUND, min(topic.started + AROUND, setting.window.end))
+    curve = setting.peaks(figure.address, around, FINE, extreme)
+    detail = (blame.level(line), *topic.detail)
+    return replace(topic, detail=detail, figures=(figure,), curve=curve, extreme=extreme if curve else None)
 
 
 def _tag(link: Link, likely: Suspect | None) -> str:
