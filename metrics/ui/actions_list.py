@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import partial
 from typing import Any, Final
 
 import pandas as pd
@@ -99,26 +98,16 @@ def draw(here: Frame, spoken: Spoken, found: Sequence[Action], today: date) -> N
     if not shown:
         st.caption(t("None of these."))
         return
-    key = f"actions-{address.asked('show') or 'open'}"
-    st.dataframe(
+    tables.draw(
         _frame(here, spoken, shown, today),
-        key=key,
-        hide_index=True,
-        row_height=tables.ROW_HEIGHT,
-        height=min(len(shown) + 1, ROWS_SHOWN) * tables.ROW_HEIGHT + 8,
-        column_config=_columns(),
-        on_select=partial(_choose, key, [each.id for each in shown]),
-        selection_mode="single-cell",
-        alt=t("Actions with their owner, what they are judged by and what came of them"),
+        t("Actions with their owner, what they are judged by and what came of them"),
+        columns=_columns(),
+        most=ROWS_SHOWN,
+        key=f"actions-{address.asked('show') or 'open'}",
+        choose=lambda place: address.move({"action": shown[place].id}),
     )
     if len(found) > MOST:
         st.caption(t("The first {n} of {all}.", n=number(MOST), all=number(len(found))))
-
-
-def _choose(key: str, ids: list[str]) -> None:
-    """Callback of the table."""
-    if cells := st.session_state[key]["selection"]["cells"]:
-        address.move({"action": ids[cells[0][0]]})
 
 
 def _frame(here: Frame, spoken: Spoken, shown: Sequence[Action], today: date) -> pd.DataFrame:

@@ -129,25 +129,16 @@ def draw(found: Sequence[Listed], pile: Pile, today: date) -> None:
     if not shown:
         st.caption(t("None of these."))
         return
-    st.dataframe(
+    tables.draw(
         _frame(shown, pile, today),
+        t("Alert rules with how often they fired, what went on beside them and what to do about them"),
+        columns=_columns(),
+        most=ROWS_SHOWN,
         key=f"rules-{address.asked('show') or 'fired'}",
-        hide_index=True,
-        row_height=tables.ROW_HEIGHT,
-        height=min(len(shown) + 1, ROWS_SHOWN) * tables.ROW_HEIGHT + 8,
-        column_config=_columns(),
-        on_select=partial(_choose, f"rules-{address.asked('show') or 'fired'}", [each.key for each in shown]),
-        selection_mode="single-cell",
-        alt=t("Alert rules with how often they fired, what went on beside them and what to do about them"),
+        choose=lambda place: address.move({"rule": shown[place].key}),
     )
     if len(found) > MOST:
         st.caption(t("The first {n} of {all}.", n=number(MOST), all=number(len(found))))
-
-
-def _choose(key: str, keys: list[str]) -> None:
-    """Callback of the table."""
-    if cells := st.session_state[key]["selection"]["cells"]:
-        address.move({"rule": keys[cells[0][0]]})
 
 
 def _frame(found: Sequence[Listed], pile: Pile, today: date) -> pd.DataFrame:

@@ -147,14 +147,8 @@ def draw_firings(here: Frame, each: Listed, pile: Pile) -> None:
         return
     with shown:
         frame = _table(mine, here.zone)
-        st.dataframe(
-            frame.head(MOST),
-            hide_index=True,
-            row_height=tables.ROW_HEIGHT,
-            height=min(len(frame) + 1, ROWS_SHOWN) * tables.ROW_HEIGHT + 8,
-            column_config=_columns(),
-            alt=t("Each firing with what went on beside it, newest first"),
-        )
+        told = t("Each firing with what went on beside it, newest first")
+        tables.draw(frame.head(MOST), told, columns=_columns(), most=ROWS_SHOWN)
         st.download_button(
             t("Download as CSV"), lambda: frame.to_csv(index=False), "alerts.csv", "text/csv", on_click="ignore"
         )

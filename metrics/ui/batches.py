@@ -72,16 +72,14 @@ def ask(seen: Batches) -> Job:
 def draw_jobs(here: Frame, seen: Batches) -> None:
     """All jobs; a click on one chooses it."""
     st.subheader(t("All jobs, the longest at work first"), anchor=False)
-    st.dataframe(
+    tables.draw(
         _jobs(seen.jobs),
+        t("All jobs with their runs, durations, rows and slack"),
+        columns=_columns(seen.jobs),
+        most=ROWS_SHOWN,
         key="jobs",
-        hide_index=True,
-        row_height=tables.ROW_HEIGHT,
-        height=min(len(seen.jobs) + 1, ROWS_SHOWN) * tables.ROW_HEIGHT + 8,
-        column_config=_columns(seen.jobs),
-        on_select=partial(_choose, [job.key for job in seen.jobs]),
-        selection_mode="single-cell",
-        alt=t("All jobs with their runs, durations, rows and slack"),
+        # The first is shown without being named.
+        choose=lambda place: address.move({"job": seen.jobs[place].key if place else None}),
     )
     st.caption(
         t(
@@ -91,13 +89,6 @@ def draw_jobs(here: Frame, seen: Batches) -> None:
             trend=day_range(history(seen.period), seen.period.zone),
         )
     )
-
-
-def _choose(keys: list[str]) -> None:
-    """Callback of the table."""
-    if cells := st.session_state["jobs"]["selection"]["cells"]:
-        chosen = keys[cells[0][0]]
-        address.move({"job": None if chosen == keys[0] else chosen})
 
 
 def _jobs(jobs: tuple[Job, ...]) -> pd.DataFrame:
@@ -242,7 +233,7 @@ def _beside(here: Frame, seen: Batches, job: Job) -> None:
         key=f"beside-{job.key}",
         hide_index=True,
         row_height=tables.ROW_HEIGHT,
-        height=(len(shown) + 1) * tables.ROW_HEIGHT + 8,
+        height=tables.height(len(shown)),
         on_select="rerun",
         selection_mode="single-cell",
         column_config={

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -15,12 +14,12 @@ from metrics.ui.coverage_matrix import STYLE, matrix
 from metrics.ui.coverage_words import SIGNS, STATES, blind_time, how_it_stands, named, way_named, why
 from metrics.ui.delivery_words import escaped
 from metrics.ui.frame import Frame
-from metrics.ui.happened import web
+from metrics.ui.happened import linked
 from metrics.ui.words import both, counted, moment, t, title_of
 
 __all__ = ["asked", "chosen", "draw_cell", "draw_list", "draw_matrix", "draw_nothing", "draw_trend"]
 
-ROWS_SHOWN = 12
+MOST_NAMED = 12
 SHOWN: Mapping[str, str] = {"holes": "Holes", "closed": "Closed", "all": "All"}
 EXPLORE = "pages/2_explore.py"
 
@@ -65,22 +64,18 @@ def draw_list(here: Frame, listed: Sequence[Cell], shown: str) -> None:
     if not listed:
         st.caption(t("None: everything that these components need is collected.") if shown == "holes" else t("None."))
         return
-    st.dataframe(
+    tables.draw(
         _frame(here, listed),
+        t("Needed indicators with their state, since when and why"),
         key=f"cells-{shown}",
-        hide_index=True,
-        row_height=tables.ROW_HEIGHT,
-        height=min(len(listed) + 1, ROWS_SHOWN) * tables.ROW_HEIGHT + 8,
-        column_config={
+        columns={
             t("Component"): st.column_config.TextColumn(width=125),
             t("Indicator"): st.column_config.TextColumn(width=165),
             t("State"): st.column_config.TextColumn(width=290),
             t("Incidents not seen"): st.column_config.NumberColumn(width=120),
             t("Team"): st.column_config.TextColumn(width=60),
         },
-        on_select=partial(_choose, f"cells-{shown}", [cell.key for cell in listed]),
-        selection_mode="single-cell",
-        alt=t("Needed indicators with their state, since when and why"),
+        choose=lambda place: address.move({"component": listed[place].key[0], "indicator": listed[place].key[1]}),
     )
 
 
@@ -101,13 +96,6 @@ def _reason(cell: Cell) -> str:
     """Of what is closed, why it was not there."""
     before = next((blind.detail for blind in reversed(cell.blind) if blind.detail), "")
     return why(cell) or before.removeprefix("not collected: ")
-
-
-def _choose(key: str, keys: list[tuple[str, str]]) -> None:
-    """Callback of the table."""
-    if cells := st.session_state[key]["selection"]["cells"]:
-        component, indicator = keys[cells[0][0]]
-        address.move({"component": component, "indicator": indicator})
 
 
 def draw_cell(here: Frame, cell: Cell) -> None:
@@ -152,9 +140,7 @@ def _draw_hidden(here: Frame, cell: Cell) -> None:
 
 def _incident(here: Frame, incident: Incident) -> str:
     title = incident.title.replace("[", "(").replace("]", ")")
-    url = web(incident.url)
-    at = moment(incident.start, here.zone, here.now)
-    return f"{at}: [{title} ↗]({url})" if url else f"{at}: {title}"
+    return f"{moment(incident.start, here.zone, here.now)}: {linked(title, incident.url, sign=' ↗')}"
 
 
 def _draw_ways(here: Frame, cell: Cell) -> None:
@@ -208,7 +194,7 @@ def draw_nothing(here: Frame, components: Sequence[str]) -> None:
             name=here.service.name,
         )
     )
-    lines = [f"  {name}: {{kind: host}}   # or another kind" for name in components[:ROWS_SHOWN]] or [
+    lines = [f"  {name}: {{kind: host}}   # or another kind" for name in components[:MOST_NAMED]] or [
         "  web: {kind: web}"
     ]
     st.code("\n".join(["components:", *lines]) + "\n", language=None)

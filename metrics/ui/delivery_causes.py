@@ -17,7 +17,7 @@ from metrics.ui import author
 from metrics.ui.delivery_loading import Seen
 from metrics.ui.delivery_words import escaped
 from metrics.ui.frame import Frame
-from metrics.ui.happened import web
+from metrics.ui.happened import linked
 from metrics.ui.loading import said, store_of
 from metrics.ui.words import counted, moment, quantity, t
 
@@ -209,8 +209,4 @@ def _by(verdict: Verdict | None) -> str:
 
 
 def _linked(name: str, url: str | None) -> str:
-    safe = web(url)
-    if safe is None:
-        return f"**{escaped(name)}**"
-    address = safe.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
-    return f"[**{escaped(name)}**]({address})"
+    return linked(f"**{escaped(name)}**", url)

@@ -12,12 +12,11 @@ import streamlit as st
 from metrics.review.delivery.behind import OPENED, Behind, behind, builds_behind, incidents_behind
 from metrics.review.delivery.images import Ready
 from metrics.review.delivery.report import EnvironmentDelivery
-from metrics.ui import address, controls, delivery_behind
+from metrics.ui import address, controls, delivery_behind, tables
 from metrics.ui.delivery_loading import Seen
 from metrics.ui.delivery_tiles import show
 from metrics.ui.delivery_words import TITLES
 from metrics.ui.happened import web
-from metrics.ui.tables import ROW_HEIGHT
 from metrics.ui.words import both, counted, number, quantity, t
 
 __all__ = ["asked", "draw", "environment", "frame"]
@@ -56,27 +55,20 @@ class _Table:
 
 def draw(seen: Seen, of: EnvironmentDelivery, figure: str | None) -> None:
     """The tables with their heading; what a figure has opened can be closed again."""
-    tables = _tables((*seen.state, of.environment, figure or ""), seen, of, figure)
+    shown = _tables((*seen.state, of.environment, figure or ""), seen, of, figure)
     with st.container(horizontal=True, vertical_alignment="center"):
-        many = both([each.many for each in tables])
+        many = both([each.many for each in shown])
         title = t("{many} behind {figure}", many=many, figure=t(TITLES[figure]).lower()) if figure else many
         st.subheader(title, anchor=False, width="content")
         if figure is not None:
             st.space("stretch")
             show(t("Close"), None, icon=":material/close:")
-    for number_, table in enumerate(tables):
+    for number_, table in enumerate(shown):
         if table.rows.empty:
             st.caption(t("None in this period."))
             continue
-        st.dataframe(
-            table.rows,
-            key=f"behind-{figure}-{number_}",
-            hide_index=True,
-            row_height=ROW_HEIGHT,
-            height=min(len(table.rows) + 1, ROWS_SHOWN) * ROW_HEIGHT + 8,
-            column_config=table.columns,
-            alt=table.alt,
-        )
+        key = f"behind-{figure}-{number_}"
+        tables.draw(table.rows, table.alt, columns=table.columns, most=ROWS_SHOWN, key=key)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -11,10 +11,10 @@ import streamlit as st
 from metrics.model import EventKind
 from metrics.review.marks import Mark
 from metrics.review.period import Period
-from metrics.ui.tables import ROW_HEIGHT
+from metrics.ui import tables
 from metrics.ui.words import both, counted, quantity, t
 
-__all__ = ["KINDS", "draw", "frame", "web"]
+__all__ = ["KINDS", "draw", "frame", "linked", "web"]
 
 # One and many of each, as they are counted.
 KINDS: Mapping[EventKind, tuple[str, str]] = {
@@ -26,7 +26,6 @@ KINDS: Mapping[EventKind, tuple[str, str]] = {
     "change": ("{n} change", "{n} changes"),
     "defect": ("{n} defect", "{n} defects"),
 }
-ROWS_SHOWN = 12
 
 
 def draw(marks: Sequence[Mark], period: Period, *, opened: bool = False) -> None:
@@ -40,12 +39,10 @@ def draw(marks: Sequence[Mark], period: Period, *, opened: bool = False) -> None
         return
     column = st.column_config
     with table:
-        st.dataframe(
+        tables.draw(
             frame(marks, period),
-            hide_index=True,
-            row_height=ROW_HEIGHT,
-            height=min(len(marks) + 1, ROWS_SHOWN) * ROW_HEIGHT + 8,
-            column_config={
+            t("What happened in this period, newest first"),
+            columns={
                 "began": column.DatetimeColumn(t("Began"), format="ddd D MMM, HH:mm", width=130),
                 "kind": column.TextColumn(t("Kind"), width=90),
                 "title": column.TextColumn(t("What"), width=330),
@@ -54,7 +51,6 @@ def draw(marks: Sequence[Mark], period: Period, *, opened: bool = False) -> None
                 "took": column.TextColumn(t("Took"), width=80, alignment="right"),
                 "url": column.LinkColumn(t("Source"), display_text=t("open"), width=60),
             },
-            alt=t("What happened in this period, newest first"),
         )
 
 
@@ -78,6 +74,14 @@ def frame(marks: Sequence[Mark], period: Period) -> pd.DataFrame:
 def web(url: str | None) -> str | None:
     """A source's address, if a browser may follow it."""
     return url if url and url.startswith(("https://", "http://")) else None
+
+
+def linked(told: str, url: str | None, sign: str = "") -> str:
+    """Markdown that leads there, with a sign that it does, if a browser may follow it."""
+    address = web(url)
+    if address is None:
+        return told
+    return f"[{told}{sign}]({address.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})"
 
 
 def _took(mark: Mark) -> str:

@@ -47,7 +47,7 @@ def draw(review: Overview, now: datetime, state_of_data: tuple[str, ...], *, com
         key=f"readings-{shown}",
         hide_index=True,
         row_height=tables.ROW_HEIGHT,
-        height=min(len(rows) + 1, ROWS_SHOWN) * tables.ROW_HEIGHT + 8,
+        height=tables.height(len(rows), ROWS_SHOWN),
         column_config=tables.columns_of_readings(compare=compare),
         on_select="rerun",
         selection_mode="single-cell",
@@ -74,10 +74,4 @@ def draw_holes(holes: Sequence[Cell], zone: str, now: datetime) -> None:
             width="content",
         )
         st.page_link(COVERAGE, label=t("What to do about them: Coverage"), query_params=address.with_view())
-    st.dataframe(
-        tables.holes(holes, zone, now),
-        hide_index=True,
-        row_height=tables.ROW_HEIGHT,
-        height=min(len(holes) + 1, ROWS_SHOWN) * tables.ROW_HEIGHT + 8,
-        alt=t("Indicators that are needed and not collected"),
-    )
+    tables.draw(tables.holes(holes, zone, now), t("Indicators that are needed and not collected"), most=ROWS_SHOWN)

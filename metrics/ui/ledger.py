@@ -12,7 +12,7 @@ import streamlit as st
 from metrics import catalog
 from metrics.collect.run import Outcome, chosen
 from metrics.review.collection import Health, SeriesState, SourceState
-from metrics.ui import controls, gathering
+from metrics.ui import controls, gathering, tables
 from metrics.ui.frame import Frame
 from metrics.ui.loading import Ledger, data_of, said
 from metrics.ui.words import age, both, counted, moment, number, span, t, title_of
@@ -27,7 +27,7 @@ HEALTH: Mapping[Health, str] = {
     "never": "○ never run",
     "imported": "✓ imported",
 }
-ROW_HEIGHT, ROWS_SHOWN, RUNS_SHOWN = 30, 16, 50
+ROWS_SHOWN, RUNS_SHOWN = 17, 50
 
 
 def collect_now(here: Frame) -> None:
@@ -89,13 +89,11 @@ def draw_sources(here: Frame, seen: Ledger) -> None:
         )
         return
     st.markdown(f"{_summary(states)} {_missing(seen.collection.series)}".rstrip())
-    st.dataframe(
+    tables.draw(
         pd.DataFrame([_source_row(state, here) for state in states]),
-        hide_index=True,
-        row_height=ROW_HEIGHT,
-        height=(min(len(states), ROWS_SHOWN) + 1) * ROW_HEIGHT + 8,
-        column_config=_counts("Series", "Never", "Late", "Gaps", "Refused"),
-        alt=t("Sources with their state, age, gaps and refused rows"),
+        t("Sources with their state, age, gaps and refused rows"),
+        columns=_counts("Series", "Never", "Late", "Gaps", "Refused"),
+        most=ROWS_SHOWN,
     )
 
 
@@ -169,13 +167,11 @@ def draw_series(here: Frame, seen: Ledger) -> None:
     if not rows:
         st.caption(t("None."))
         return
-    st.dataframe(
+    tables.draw(
         _series_frame(version, here.now.replace(second=0, microsecond=0), shown, here.zone, rows),
-        hide_index=True,
-        row_height=ROW_HEIGHT,
-        height=(min(len(rows), ROWS_SHOWN) + 1) * ROW_HEIGHT + 8,
-        column_config=_counts("Gaps") | {t("Part"): st.column_config.TextColumn(width=130)},
-        alt=t("Series with their newest sample, state and gaps"),
+        t("Series with their newest sample, state and gaps"),
+        columns=_counts("Gaps") | {t("Part"): st.column_config.TextColumn(width=130)},
+        most=ROWS_SHOWN,
     )
 
 
@@ -223,15 +219,8 @@ def draw_refusals(here: Frame, seen: Ledger) -> None:
         return
     n = int(seen.runs["rows_refused"].sum())
     st.subheader(counted("{n} row refused", "{n} rows refused", n), anchor=False)
-    st.dataframe(
-        seen.refusals.rename(
-            columns={"run_id": t("Run"), "file": t("File"), "line": t("Line"), "reason": t("Why"), "text": t("Row")}
-        ),
-        hide_index=True,
-        row_height=ROW_HEIGHT,
-        height=(min(len(seen.refusals), ROWS_SHOWN) + 1) * ROW_HEIGHT + 8,
-        alt=t("Rows that could not be taken"),
-    )
+    names = {"run_id": t("Run"), "file": t("File"), "line": t("Line"), "reason": t("Why"), "text": t("Row")}
+    tables.draw(seen.refusals.rename(columns=names), t("Rows that could not be taken"), most=ROWS_SHOWN)
 
 
 def draw_runs(here: Frame, seen: Ledger) -> None:
@@ -256,11 +245,4 @@ def draw_runs(here: Frame, seen: Ledger) -> None:
         }
         for row in newest.to_dict("records")
     ]
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        row_height=ROW_HEIGHT,
-        height=(min(len(rows), ROWS_SHOWN) + 1) * ROW_HEIGHT + 8,
-        column_config=_counts("Rows", "Refused"),
-        alt=t("The newest runs"),
-    )
+    tables.draw(pd.DataFrame(rows), t("The newest runs"), columns=_counts("Rows", "Refused"), most=ROWS_SHOWN)

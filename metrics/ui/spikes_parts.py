@@ -162,7 +162,7 @@ def endpoints(here: Frame, seen: Drill) -> None:
         key="endpoints",
         hide_index=True,
         row_height=tables.ROW_HEIGHT,
-        height=(len(rows) + 1) * tables.ROW_HEIGHT + 8,
+        height=tables.height(len(rows)),
         column_config={
             "endpoint": column.TextColumn(t("Endpoint"), width=170),
             "before": column.TextColumn(t("Usual then"), width=90, alignment="right"),

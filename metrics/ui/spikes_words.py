@@ -10,7 +10,7 @@ from metrics.review.moved import Moved
 from metrics.review.suspects.suspect import Suspect
 from metrics.review.suspects.words import KIND_NAMES
 from metrics.ui.delivery_words import escaped
-from metrics.ui.happened import web
+from metrics.ui.happened import linked
 from metrics.ui.words import change, clock, moment, quantity, t, title_of
 
 __all__ = ["change_of", "name_of", "suspect_name", "when"]
@@ -22,9 +22,7 @@ def suspect_name(suspect: Suspect) -> str:
     # A deployment's title says whose it is.
     place = "" if suspect.title.startswith(place) else place
     name = " ".join(each for each in (escaped(place), f"**{escaped(suspect.title)}**") if each)
-    safe = web(suspect.url)
-    linked = f"[{name}]({safe.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})" if safe else name
-    return f"{t(KIND_NAMES[suspect.kind])} · {linked}"
+    return f"{t(KIND_NAMES[suspect.kind])} · {linked(name, suspect.url)}"
 
 
 def when(window: Window, zone: str, now: datetime) -> str:

@@ -1,9 +1,10 @@
-"""Tables as frames ready to show, built once for each model and language."""
+"""Tables: how high they are, what a click on them does, and the frames that more than one page shows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from metrics.ui.coverage_words import SIGNS as HOLE_SIGNS
 from metrics.ui.coverage_words import how_it_stands, why
 from metrics.ui.words import age, change, quantity, t, title_of
 
-__all__ = ["ROW_HEIGHT", "columns_of_readings", "holes", "readings"]
+__all__ = ["ROW_HEIGHT", "columns_of_readings", "draw", "height", "holes", "readings"]
 
 ROW_HEIGHT = 30
 # Signs beside colours: not everybody sees red, and print has none.
@@ -34,6 +35,39 @@ SIGN_COLORS: Mapping[State, str] = {
     "better": "green",
     "silent": "gray",
 }
+
+
+def height(rows: int, most: int = 12) -> int:
+    """Of a table with its heading: beyond so many lines it scrolls."""
+    return min(rows + 1, most) * ROW_HEIGHT + 8
+
+
+def draw(
+    frame: pd.DataFrame,
+    alt: str,
+    *,
+    columns: Mapping[str, Any] | None = None,
+    most: int = 12,
+    key: str | None = None,
+    choose: Callable[[int], None] | None = None,
+) -> None:
+    """A click on a cell calls `choose` with the place of its row; such a table has a key."""
+    st.dataframe(
+        frame,
+        key=key,
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height=height(len(frame), most),
+        column_config=columns,
+        on_select=partial(_clicked, key, choose) if key and choose else "ignore",
+        selection_mode="single-cell",
+        alt=alt,
+    )
+
+
+def _clicked(key: str, choose: Callable[[int], None]) -> None:
+    if cells := st.session_state[key]["selection"]["cells"]:
+        choose(cells[0][0])
 
 
 def readings(rows: Sequence[Reading], now: datetime) -> pd.DataFrame:
