@@ -1,6 +1,7 @@
 """Writing an action down, or changing it, on any page: a button, and the dialog that it opens.
 
-While it is open the page listens to nobody, so that what somebody else says meanwhile takes nothing away.
+While it is open the page listens to nobody, so that what somebody else says meanwhile takes nothing away. Save and
+Cancel close it: a click beside it loses no word. Escape cancels it for as long as nothing in it was touched.
 """
 
 from __future__ import annotations
@@ -37,6 +38,22 @@ NOON: Final = time(12)
 AXIS_NAMES: Final[Mapping[Axis, str]] = {"X": "X: more instances", "Y": "Y: split by function", "Z": "Z: shards"}
 Start = Literal["no", "today", "on"]
 START_NAMES: Final[Mapping[Start, str]] = {"no": "Not yet", "today": "Today", "on": "On a day"}
+# Run whenever the dialog opens: its first field has the focus, as whoever came by a key expects.
+SCRIPT: Final = """<script>
+{
+  const dialog = document.querySelector("[role=dialog]:has(.st-key-action-cancel)");
+  if (dialog && !dialog.dataset.isHeard) {
+    dialog.dataset.isHeard = "yes";
+    let isTouched = false;
+    for (const kind of ["input", "pointerdown"]) dialog.addEventListener(kind, () => { isTouched = true; });
+    dialog.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") isTouched ||= event.key !== "Tab";
+      else if (!isTouched) dialog.querySelector(".st-key-action-cancel button").click();
+    });
+    dialog.querySelector("input").focus();
+  }
+}
+</script>"""
 _FROM: Final[Mapping[str, ActionKind]] = {
     "hole": "detection", "rule": "detection", "limit": "prevention", "incident": "repair", "deployment": "repair",
 }  # fmt: skip
@@ -51,6 +68,8 @@ class _Asked:
     line: str
     review: str
     action: Action | None
+    kind: ActionKind
+    owner: str
 
     def key(self, field: str) -> str:
         return f"act-{self.action.id if self.action else self.why}-{field}"
@@ -71,16 +90,25 @@ def ask(
     indicator: str | None = None,
     review: str = "",
     action: Action | None = None,
+    kind: ActionKind | None = None,
+    owner: str | None = None,
 ) -> None:
-    """The button and, once it was clicked, the dialog. With `action` that one is changed."""
+    """The button and, once it was clicked, the dialog. With `action` that one is changed.
+
+    Unless they are named, its kind is what the reason suggests, and its owner the team of the component.
+    """
     line = address_of(component, part, indicator) if component and indicator else NONE
-    asked = _Asked(why, why_sentence, (action.address or NONE) if action else line, review, action)
+    if action is not None:
+        asked = _Asked(why, why_sentence, action.address or NONE, review, action, action.kind, action.owner)
+    else:
+        whose = owner or next((each.owner for each in here.service.components if each.name == component), None)
+        asked = _Asked(why, why_sentence, line, review, None, kind or suggested(why), whose or "")
     label = t("Change …") if action else t("Write down an action …")
     author.button(here.who, label, asked.key("open"), _open, asked)
     if here.who and st.session_state.get(OPEN) == asked.key("open"):
         title = t("Change the action") if action else t("Write down an action")
         st.session_state[TYPING] = True
-        st.dialog(title, width="medium", on_dismiss=_close)(_draw)(here, asked)
+        st.dialog(title, width="medium", dismissible=False)(_draw)(here, asked)
 
 
 def owner_name(here: Frame, owner: str) -> str:
@@ -102,7 +130,7 @@ def _close() -> None:
 
 def _draw(here: Frame, asked: _Asked) -> None:
     if st.session_state.get(OPEN) != asked.key("open"):
-        st.rerun()  # it was saved
+        st.rerun()  # it was saved, or given up
     wrong: dict[str, str] = st.session_state.get(asked.key("wrong"), {})
     if asked.why_sentence or asked.action:
         told = asked.action.why_sentence if asked.action else asked.why_sentence
@@ -123,6 +151,8 @@ def _draw(here: Frame, asked: _Asked) -> None:
             on_click=_save,
             args=(here, asked),
         )
+        st.button(t("Cancel"), key="action-cancel", on_click=_close)
+    st.html(SCRIPT, unsafe_allow_javascript=True)
 
 
 def _what(asked: _Asked, wrong: Mapping[str, str]) -> None:
@@ -139,7 +169,7 @@ def _what(asked: _Asked, wrong: Mapping[str, str]) -> None:
     st.segmented_control(
         t("Kind"),
         kinds,
-        default=was.kind if was else suggested(asked.why),
+        default=asked.kind,
         key=asked.key("kind"),
         format_func=lambda kind: t(KIND_NAMES[kind]),
         required=True,
@@ -174,10 +204,9 @@ def _judged_by(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> None:
 
 
 def _axis(asked: _Asked) -> None:
-    """How it scales, where the reason is a limit."""
+    """How it scales: what prevents trouble may be more room before a limit."""
     was = asked.action
-    is_limit = asked.why.startswith("limit/") or (was is not None and (was.axis or was.why.startswith("limit/")))
-    if is_limit:
+    if st.session_state.get(asked.key("kind")) == "prevention" or (was is not None and was.axis):
         st.segmented_control(
             t("Scaled along"),
             list(AXES),
@@ -191,12 +220,12 @@ def _who_and_when(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> None:
     was, today = asked.action, local_day(here.now, here.zone)
     left, middle, right = st.columns([2, 2, 2], gap="small")
     teams = [team.name for team in here.service.teams]
-    owners = [*teams, was.owner] if was and was.owner not in teams else teams
+    owners = [*teams, asked.owner] if asked.owner and asked.owner not in teams else teams
     with left:
         st.selectbox(
             t("Owner"),
             owners,
-            index=owners.index(was.owner) if was else None,
+            index=owners.index(asked.owner) if asked.owner else None,
             key=asked.key("owner"),
             format_func=lambda each: owner_name(here, each),
             accept_new_options=True,

@@ -122,6 +122,23 @@ def test_an_action_is_written_down_and_the_view_has_it(demo, monkeypatch):
     assert not [each for each in app.button if each.key == "act--save"]
 
 
+def test_what_prevents_may_say_along_which_axis_it_scales_and_cancel_keeps_nothing(demo, monkeypatch):
+    write(demo, replace(action(demo), started=None, check=date(2030, 1, 1)))
+    app = as_mika(visit(PAGE, demo, monkeypatch, action="a1"))
+    app.button(key="act-a1-open").click().run()
+    app.text_input(key="act-a1-what").set_value("something else")
+    app.button(key="action-cancel").click().run()
+    assert rows(demo, "what") == [("Index a1",)]
+    app.run()
+    app.button(key="act-a1-open").click().run()
+    assert app.text_input(key="act-a1-what").value == "Index a1"
+    assert "act-a1-axis" not in [each.key for each in app.button_group]
+    app.button_group(key="act-a1-kind").set_value("prevention").run()
+    app.button_group(key="act-a1-axis").set_value("Y")
+    app.button(key="act-a1-save").click().run()
+    assert rows(demo, "kind, axis") == [("prevention", "Y")]
+
+
 @pytest.mark.parametrize(
     ("typed", "owner"),
     [
@@ -186,6 +203,18 @@ def test_the_steps_of_an_action(demo, monkeypatch):
         "dropped, because: another way is better",
     ):
         assert told in history
+
+
+def test_a_verdict_ends_an_action_that_nobody_called_done(demo, monkeypatch):
+    write(demo, action(demo))
+    app = as_mika(visit(PAGE, demo, monkeypatch, action="a1"))
+    next(each for each in app.button if each.label.startswith("Accept: ")).click().run()
+    app.button(key="undo-verdict")
+    assert not [each for each in app.button if each.key == "step-Done" or each.label == "Drop it"]
+    still = visit(PAGE, demo, monkeypatch)
+    assert "None of these." in plain(still)
+    app.button(key="undo-verdict").click().run()
+    app.button(key="step-Done")
 
 
 def test_the_way_back_to_where_it_came_from(demo, monkeypatch):
