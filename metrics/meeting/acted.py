@@ -1,4 +1,4 @@
-"""The two sections of an agenda that people's words make: verdicts due on last actions, and new actions."""
+"""The two sections of an agenda that people's words make: what came of last time's, and new actions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from metrics import catalog
 from metrics.config import Config
 from metrics.meeting.sections import actions as written
 from metrics.meeting.sections import verdicts
+from metrics.meeting.sections.promised import promised
 from metrics.meeting.setting import Setting
+from metrics.meeting.shelf import Shelf
 from metrics.model import EntryKind, Service, Window
 from metrics.review.actions import actions
 from metrics.review.lines import lines
@@ -37,7 +39,7 @@ def with_actions(store: Store, config: Config, service: Service, review: Review,
         known = lines(read.series(db, service.name), catalog.load().indicators, kinds) if every else ()
         setting = Setting(db, service, known, Window(review.since, review.until), now, review.id)
         made: dict[SectionName, Section] = {
-            "verdicts": verdicts.section(setting, every, words),
+            "verdicts": verdicts.section(setting, every, words, promised(Shelf(config.folder, service.name), review)),
             "actions": written.section(setting, every),
         }
     return replace(review, sections=tuple(made.get(name) or review.section(name) for name in SECTIONS))

@@ -22,10 +22,13 @@ __all__ = ["judged_sentence", "section", "standing"]
 DUE, OPEN = 8, 12
 
 
-def section(setting: Setting, every: Sequence[Action], words: Sequence[Entry]) -> Section:
-    """By check date. Of what a review has judged for good, only this one tells."""
+def section(
+    setting: Setting, every: Sequence[Action], words: Sequence[Entry], promises: Sequence[Topic] = ()
+) -> Section:
+    """By check date, with what was promised after what is due. Of what a review has judged, only this one tells."""
     if not every:
-        return Section("verdicts", nothing=t("No action has been written down yet."))
+        nothing = "" if promises else t("No action has been written down yet.")
+        return Section("verdicts", tuple(promises), nothing=nothing)
     said, today = accepted(words), setting.window.end.astimezone(ZoneInfo(setting.service.time_zone)).date()
     # What was written down in this very review is told among the new ones.
     ordered = [each for each in by_urgency(every, said, today) if each.review != setting.review]
@@ -42,6 +45,7 @@ def section(setting: Setting, every: Sequence[Action], words: Sequence[Entry]) -
     asked, answered = found[: len(due)], found[len(due) :]
     topics = (
         *(_due(setting, each, figures) for each in asked),
+        *promises,
         *(_judged(setting, each, figures, said[each.action.id]) for each in answered),
         *(_open(setting, each, every) for each in waiting[:OPEN]),
     )
