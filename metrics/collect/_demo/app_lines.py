@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from metrics.collect._demo.calendar import seconds
-from metrics.collect._demo.line import HOUR, Line, Samples, at_unix
+from metrics.collect._demo.line import HOUR, Line, Samples, at_unix, nothing
 from metrics.collect._demo.signals import Floats, blips, generator, noise
 from metrics.collect._demo.world import WEEK_S, World, saturate
 
@@ -52,16 +52,12 @@ def _latency(world: World, base: Floats, requests: Floats, *names: str, spread: 
     return base * np.exp(spread * uneven) * (1 + blips(rng, world.size, 900.0, 0.22 * spread))
 
 
-def _plain(world: World, values: Floats) -> Samples:
-    return world.grid.ts, values
-
-
 def _chance(world: World, rate: Floats, *names: str) -> Samples:
-    return _plain(world, _counts(world, rate, *names))
+    return world.on_grid(_counts(world, rate, *names))
 
 
 def _percentile(world: World, base: Floats, requests: Floats, component: str, name: str, spread: float) -> Samples:
-    return _plain(world, _latency(world, base, requests, component, name, spread=spread))
+    return world.on_grid(_latency(world, base, requests, component, name, spread=spread))
 
 
 def _busy(world: World, component: str, idle: float, full: float, load: Floats, uneven: float = 1.3) -> Samples:
@@ -87,7 +83,7 @@ def _tier(world: World, component: str, cpu: tuple[float, float], memory: float,
 def _http(world: World, component: str, requests: Floats, bad: tuple[Floats, Floats, Floats]) -> Iterator[Line]:
     """Requests, the 4xx and 5xx among them, and error logs."""
     names = ("http.server.request.count", "http.server.4xx.count", "http.server.5xx.count", "log.errors")
-    yield Line(component, names[0], partial(_plain, world, requests), settles=_LATE)
+    yield Line(component, names[0], partial(world.on_grid, requests), settles=_LATE)
     for name, rate in zip(names[1:], bad, strict=True):
         yield Line(component, name, partial(_chance, world, rate, component, name), settles=_LATE)
 
@@ -118,7 +114,7 @@ def _web(world: World) -> Iterator[Line]:
     yield from _tier(world, "web", (13.0, 44.0), 55.0, world.demand * (1 - 0.3 * world.outage))
     yield from _web_latency(world, total, broken)
     for name, requests in parts.items():
-        yield Line("web", "http.server.request.count", partial(_plain, world, requests), name, settles=_LATE)
+        yield Line("web", "http.server.request.count", partial(world.on_grid, requests), name, settles=_LATE)
         base = _P95[name] * (0.74 + 0.3 * world.demand) * _felt(world, name) * (1 + 0.35 * broken)
         samples = partial(_endpoint_latency, world, name, base, requests)
         yield Line(
@@ -181,14 +177,10 @@ def _api(world: World) -> Iterator[Line]:
     yield from _http(world, "api", total, (total * (0.016 + 0.02 * storm), total * wrong, logs + 0.3))
     yield from _tier(world, "api", (11.0, 36.0), 48.0, total / _API_RATE)
     for name, requests in parts.items():
-        yield Line("api", "http.server.request.count", partial(_plain, world, requests), name, settles=_LATE)
+        yield Line("api", "http.server.request.count", partial(world.on_grid, requests), name, settles=_LATE)
     for name in ("p50", "p95", "p99"):
         why = "not collected: partners are served past the load balancer whose log we read"
-        yield Line("api", f"http.server.request.duration.{name}", partial(_nothing, world), unanswered=why)
-
-
-def _nothing(world: World) -> Samples:
-    return world.grid.ts[:0], np.empty(0)
+        yield Line("api", f"http.server.request.duration.{name}", nothing, unanswered=why)
 
 
 def _search(world: World) -> Iterator[Line]:
@@ -233,12 +225,12 @@ def _parser(world: World) -> Iterator[Line]:
     )
     used = saturate(used, 97.0, 100.0)
     throttled = rng.poisson(np.clip(used - 97.0, 0, None) * 2.0).astype(np.float64)
-    yield Line("resume-parser", "faas.invocations", partial(_plain, world, invoked))
+    yield Line("resume-parser", "faas.invocations", partial(world.on_grid, invoked))
     yield Line(
-        "resume-parser", "faas.errors", partial(_plain, world, _counts(world, invoked * 0.003, "parser", "errors"))
+        "resume-parser", "faas.errors", partial(world.on_grid, _counts(world, invoked * 0.003, "parser", "errors"))
     )
-    yield Line("resume-parser", "faas.concurrency.utilization", partial(_plain, world, used))
-    yield Line("resume-parser", "faas.throttles", partial(_plain, world, throttled))
+    yield Line("resume-parser", "faas.concurrency.utilization", partial(world.on_grid, used))
+    yield Line("resume-parser", "faas.throttles", partial(world.on_grid, throttled))
 
 
 def _mail_sent(world: World) -> Floats:
@@ -264,8 +256,8 @@ def _mail(world: World) -> Iterator[Line]:
     why = "mail counts were not collected: sending had no event destination"
     since = world.plan.mail_from
     bounced = _counts(world, sent * 0.0062, "mail", "bounced")
-    yield Line("mail", "mail.sent", partial(_plain, world, sent), since=since, before=why, settles=_LATE)
-    yield Line("mail", "mail.bounced", partial(_plain, world, bounced), since=since, before=why, settles=_LATE)
+    yield Line("mail", "mail.sent", partial(world.on_grid, sent), since=since, before=why, settles=_LATE)
+    yield Line("mail", "mail.bounced", partial(world.on_grid, bounced), since=since, before=why, settles=_LATE)
     yield Line("mail", "mail.quota.utilization", partial(_quota, world, sent), period_s=HOUR, since=since, before=why)
 
 

@@ -97,6 +97,11 @@ class Grid:
         return tuple(days(local_day(self.start), local_day(self.end - STEP)))
 
     @cached_property
+    def midnights(self) -> Floats:
+        """Of each of `days`."""
+        return np.asarray([seconds(at(day, 0.0)) for day in self.days])
+
+    @cached_property
     def day_index(self) -> NDArray[np.int64]:
         """For each step, which of `days` it lies in."""
         local: NDArray[np.int64] = ((self.unix + OFFSET_S) // 86400).astype(np.int64)

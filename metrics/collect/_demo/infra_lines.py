@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 
 from metrics.collect._demo.app_lines import toward_limit
-from metrics.collect._demo.calendar import at, seconds
-from metrics.collect._demo.line import DAY, HOUR, Line, Samples, at_unix
+from metrics.collect._demo.calendar import seconds
+from metrics.collect._demo.line import DAY, HOUR, Line, Samples, at_unix, nothing
 from metrics.collect._demo.plan import NODES
 from metrics.collect._demo.signals import Floats, blips, generator, noise
 from metrics.collect._demo.world import CONNECTION_LIMIT, WEEK_S, World, saturate
@@ -28,10 +28,6 @@ def lines(world: World) -> Iterator[Line]:
     yield from _stores(world)
 
 
-def _now(world: World, values: Floats) -> Samples:
-    return world.grid.ts, values
-
-
 def _hourly(world: World, values: Floats) -> Samples:
     """Every full hour's first sample."""
     hours = np.flatnonzero(world.grid.unix % 3600 == 0)
@@ -47,7 +43,7 @@ def _ragged(world: World, *names: str, memory: float, size: float) -> Floats:
 
 def _database(world: World) -> Iterator[Line]:
     one = "aurora-main"
-    yield Line(one, "system.cpu.utilization", partial(_now, world, world.writer_cpu), "writer")
+    yield Line(one, "system.cpu.utilization", partial(world.on_grid, world.writer_cpu), "writer")
     yield Line(one, "system.cpu.utilization", partial(_reader_cpu, world), "reader")
     for part, base in (("writer", 61.0), ("reader", 57.0)):
         yield Line(one, "system.memory.utilization", partial(_database_memory, world, part, base), part)
@@ -55,19 +51,18 @@ def _database(world: World) -> Iterator[Line]:
     yield Line(
         one,
         "db.client.connection.utilization",
-        lambda: _now(world, 100 * _connections(world)[1] / CONNECTION_LIMIT),
+        lambda: world.on_grid(100 * _connections(world)[1] / CONNECTION_LIMIT),
         "writer",
     )
     yield Line(one, "db.replication.lag", partial(_lag, world), "reader")
     yield Line(one, "system.filesystem.usage", partial(_volume, world), period_s=HOUR)
     looked_up = 290_000 * (0.05 + world.demand + 0.9 * world.batch)
     missed = looked_up * (0.0042 + 0.02 * world.batch + 0.03 * world.slow_query)
-    yield Line(one, "db.buffer.requests", lambda: _now(world, np.round(looked_up)))
-    yield Line(one, "db.buffer.hits", lambda: _now(world, np.round(looked_up - missed)))
+    yield Line(one, "db.buffer.requests", lambda: world.on_grid(np.round(looked_up)))
+    yield Line(one, "db.buffer.hits", lambda: world.on_grid(np.round(looked_up - missed)))
     for direction, size in (("receive", 21e6), ("transmit", 96e6)):
-        yield Line(
-            one, f"system.network.{direction}", partial(_traffic, world, one, direction, size, world.demand), "writer"
-        )
+        flowing = _bytes(world, one, direction, size, world.demand)
+        yield Line(one, f"system.network.{direction}", partial(world.on_grid, flowing), "writer")
 
 
 def _reader_cpu(world: World) -> Samples:
@@ -103,10 +98,6 @@ def _volume(world: World) -> Samples:
     return _hourly(world, np.round(612 * GB * (0.52 + 0.48 * world.growth) * (1 + uneven)))
 
 
-def _traffic(world: World, component: str, direction: str, size: float, load: Floats) -> Samples:
-    return world.grid.ts, _bytes(world, component, direction, size, load)
-
-
 def _bytes(world: World, component: str, direction: str, size: float, load: Floats) -> Floats:
     """Bytes in a step; `size` is what flows in a second at the busiest."""
     uneven = np.exp(_ragged(world, component, direction, memory=4.0, size=0.06))
@@ -120,21 +111,19 @@ def _cache(world: World) -> Iterator[Line]:
     """One node of two, and no hits: collected in part (story 2)."""
     first, second = CACHE_NODES
     cold = world.trouble("cache", "failover")
-    yield Line("cache", "system.cpu.utilization", partial(_cache_cpu, world, cold), first)
-    yield Line("cache", "system.memory.utilization", partial(_cache_memory, world, cold), first)
-    yield Line("cache", "cache.evictions", partial(_evictions, world, cold), first)
-    yield Line("cache", "db.client.connection.count", partial(_cache_clients, world, cold), first)
-    none = partial(_now, world, np.empty(0))
     missing = "not collected: the second node was added to the group and never to the source"
-    for name in (
-        "system.cpu.utilization",
-        "system.memory.utilization",
-        "cache.evictions",
-        "db.client.connection.count",
-    ):
-        yield Line("cache", name, none, second, unanswered=missing)
+    lines = (
+        ("system.cpu.utilization", _cache_cpu),
+        ("system.memory.utilization", _cache_memory),
+        ("cache.evictions", _evictions),
+        ("db.client.connection.count", _cache_clients),
+    )
+    for name, samples in lines:
+        yield Line("cache", name, partial(samples, world, cold), first)
+    for name, _ in lines:
+        yield Line("cache", name, nothing, second, unanswered=missing)
     for name in ("cache.hits", "cache.requests"):
-        yield Line("cache", name, none, unanswered="forbidden: the role may not read these metrics")
+        yield Line("cache", name, nothing, unanswered="forbidden: the role may not read these metrics")
 
 
 def _cache_cpu(world: World, cold: Floats) -> Samples:
@@ -230,7 +219,7 @@ def _stores(world: World) -> Iterator[Line]:
 
 def _daily(world: World, component: str, name: str, size: float) -> Samples:
     rng = generator(world.plan.seed, component, name)
-    unix = np.asarray([seconds(at(day, 0.0)) for day in world.grid.days])
+    unix = world.grid.midnights
     growth = np.exp(world.plan.growth * (unix - seconds(world.grid.end)) / WEEK_S)
     values = size * (0.45 + 0.55 * growth) * (1 + 0.0011 * rng.standard_normal(len(unix)))
     return at_unix(unix), np.round(values)

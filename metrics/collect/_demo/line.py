@@ -11,7 +11,7 @@ import numpy as np
 from metrics.collect._demo.calendar import Instants
 from metrics.collect._demo.signals import Floats
 
-__all__ = ["DAY", "HOUR", "RUN", "STEP_S", "Line", "Samples", "at_unix"]
+__all__ = ["DAY", "HOUR", "RUN", "STEP_S", "Line", "Samples", "at_unix", "nothing"]
 
 STEP_S, HOUR, DAY, RUN = 300, 3600, 86400, 0
 
@@ -33,6 +33,11 @@ class Line:
     unanswered: str = ""
     settles: timedelta = timedelta(0)
     """How long a sample stays incomplete: counts arrive late and are corrected when asked again."""
+
+
+def nothing() -> Samples:
+    """Of a line that is asked for and never comes."""
+    return at_unix(np.empty(0)), np.empty(0)
 
 
 def at_unix(unix: Floats) -> Instants:

@@ -9,10 +9,10 @@ from functools import partial
 import numpy as np
 
 from metrics.collect._demo.batches import JOBS, Run
-from metrics.collect._demo.calendar import at, is_day_off, seconds
+from metrics.collect._demo.calendar import is_day_off, seconds
 from metrics.collect._demo.line import DAY, RUN, Line, Samples, at_unix
 from metrics.collect._demo.releases import Release, build_minutes
-from metrics.collect._demo.signals import Floats, generator
+from metrics.collect._demo.signals import generator
 from metrics.collect._demo.work import PHASES, defects, found_by_day
 from metrics.collect._demo.world import WEEK_S, World
 
@@ -98,20 +98,16 @@ def _service(world: World) -> Iterator[Line]:
         )
 
 
-def _midnights(world: World) -> Floats:
-    return np.asarray([seconds(at(day, 0.0)) for day in world.grid.days])
-
-
 def _demand(world: World, name: str, level: float, slope: float) -> Samples:
     """Counted once a day; new ones come on working days."""
     rng = generator(world.plan.seed, name)
     weight = np.asarray([0.3 if is_day_off(day) else 1.0 for day in world.grid.days])
     steps = weight * np.exp(0.15 * rng.standard_normal(len(weight)))
-    unix = _midnights(world)
+    unix = world.grid.midnights
     whole = world.plan.growth * slope * (seconds(world.grid.end) - unix[0]) / WEEK_S
     grown = np.cumsum(steps) / steps.sum() * whole
     return at_unix(unix), np.round(level * np.exp(grown - whole))
 
 
 def _found(world: World, counts: list[int]) -> Samples:
-    return at_unix(_midnights(world)), np.asarray(counts, dtype=np.float64)
+    return at_unix(world.grid.midnights), np.asarray(counts, dtype=np.float64)

@@ -13,6 +13,7 @@ import numpy as np
 
 from metrics.collect._demo.batches import Run, runs
 from metrics.collect._demo.calendar import Grid, seconds
+from metrics.collect._demo.line import Samples
 from metrics.collect._demo.plan import Plan
 from metrics.collect._demo.releases import Release, releases
 from metrics.collect._demo.signals import Floats, blips, generator, noise, ramp
@@ -56,7 +57,7 @@ class World:
     def _wander(self) -> Floats:
         """What everybody's demand has in common besides the calendar: weather, campaigns, the hour's chance."""
         rng = generator(self.plan.seed, "demand")
-        slow, quick = noise(rng, self._n, 500.0), noise(rng, self._n, 6.0)
+        slow, quick = noise(rng, self.size, 500.0), noise(rng, self.size, 6.0)
         return np.exp(0.014 * slow + 0.012 * quick)
 
     @cached_property
@@ -78,10 +79,10 @@ class World:
     @cached_property
     def export(self) -> Floats:
         """Bursts of exports: up within minutes, ragged on top, down as fast (story 6)."""
-        total = np.zeros(self._n)
+        total = np.zeros(self.size)
         for number, jump in enumerate(self.plan.jumps):
             rng = generator(self.plan.seed, "jump", number)
-            ragged = np.exp(0.16 * noise(rng, self._n, 2.0))
+            ragged = np.exp(0.16 * noise(rng, self.size, 2.0))
             total += jump.strength * self.during([jump.window]) * ragged
         return total
 
@@ -99,7 +100,7 @@ class World:
     @cached_property
     def batch(self) -> Floats:
         """How hard the nightly jobs drive the database."""
-        total = np.zeros(self._n)
+        total = np.zeros(self.size)
         for database in sorted({run.job.database for run in self.runs}):
             total += database * self.during(r.window for r in self.runs if r.job.database == database)
         return np.minimum(total, 1.0)
@@ -109,7 +110,7 @@ class World:
 
     def trouble(self, component: str, *kinds: str) -> Floats:
         """Strength of the planned troubles of these kinds at that component."""
-        total = np.zeros(self._n)
+        total = np.zeros(self.size)
         for trouble in self.troubles:
             if trouble.component == component and trouble.kind in kinds:
                 total += trouble.strength * self.during([trouble.window])
@@ -128,11 +129,11 @@ class World:
 
     def during(self, windows: Iterable[Window]) -> Floats:
         """The share of each step that lies in one of these windows."""
-        total = np.zeros(self._n)
+        total = np.zeros(self.size)
         step = 300.0
         for window in windows:
             first = max(int((seconds(window.start) - self.grid.unix[0]) // step), 0)
-            last = min(int((seconds(window.end) - self.grid.unix[0]) // step) + 1, self._n)
+            last = min(int((seconds(window.end) - self.grid.unix[0]) // step) + 1, self.size)
             if first >= last:
                 continue
             begins = self.grid.unix[first:last]
@@ -145,11 +146,11 @@ class World:
     @cached_property
     def writer_cpu(self) -> Floats:
         rng = generator(self.plan.seed, "writer cpu")
-        ragged = 1.6 * noise(rng, self._n, 5.0) + 1.1 * noise(rng, self._n, 300.0)
+        ragged = 1.6 * noise(rng, self.size, 5.0) + 1.1 * noise(rng, self.size, 300.0)
         cpu = 7.5 + 42 * self.demand + 67 * self.batch + 32 * self.export
         cpu += 40 * self.slow_query * (0.25 + 0.75 * np.minimum(self.demand, 1.1))
-        cpu += ragged * (0.5 + 0.6 * self.demand) + blips(rng, self._n, 700.0, 6.0)
-        pinned = 99.6 + 0.35 * np.tanh(noise(rng, self._n, 2.0))
+        cpu += ragged * (0.5 + 0.6 * self.demand) + blips(rng, self.size, 700.0, 6.0)
+        pinned = 99.6 + 0.35 * np.tanh(noise(rng, self.size, 2.0))
         return self.outage * pinned + (1 - self.outage) * saturate(cpu, 90.0, 100.0)
 
     @cached_property
@@ -159,13 +160,14 @@ class World:
         felt = 0.12 + 0.88 * np.minimum(1.0, 1.25 * self.demand)
         return 1 + 2.3 * felt * short**1.4 + 0.4 * self.export + 6.5 * self.outage
 
-    @property
-    def _n(self) -> int:
-        return len(self.grid.unix)
+    def on_grid(self, values: Floats) -> Samples:
+        """One value a step."""
+        return self.grid.ts, values
 
     @property
     def size(self) -> int:
-        return self._n
+        """In steps."""
+        return len(self.grid.unix)
 
 
 def saturate(values: Floats, knee: float, top: float) -> Floats:
