@@ -1,4 +1,7 @@
-"""What trend alerts say, in one plain sentence each: what, by how much, since when."""
+"""What trend alerts say, in one plain sentence each: what, by how much, since when.
+
+A line's name may be one thing or many (`CPU`, `requests`): every verb after it reads well after both.
+"""
 
 from __future__ import annotations
 
@@ -94,6 +97,8 @@ def _suspect(lead: Finding) -> list[str]:
     if not isinstance(title, str) or kind not in names:
         return []
     lag = lead.evidence.get("suspect_lag_s")
+    if kind == "deployment" and lag == 0:
+        return [t("began with deployment {title}", title=title)]
     if kind == "deployment" and isinstance(lag, float):
         return [t("{lag} after deployment {title}", lag=span(timedelta(seconds=lag)), title=title)]
     return [t("suspect: {kind} {title}", kind=t(names[kind]), title=title)]
@@ -132,7 +137,9 @@ def _drift(finding: Finding, zone: str) -> str:
     rate = _rate(weekly, finding.unit)
     return t(
         "{said}: {change} since {day}, to {after}",
-        said=t("rises by {rate} a week", rate=rate) if finding.size > 0 else t("falls by {rate} a week", rate=rate),
+        said=t("rising by {rate} a week", rate=rate)
+        if finding.size > 0
+        else t("falling by {rate} a week", rate=rate),
         change=signed(finding.size, finding.unit),
         day=_day(finding.since, zone),
         after=quantity(finding.after, finding.unit),
@@ -150,7 +157,7 @@ def _forecast(finding: Finding, zone: str) -> str:
     if likely is None:
         return t("may reach {limit} from {early} on; now {now}", limit=limit, early=_day(early, zone), now=now)
     return t(
-        "reaches {limit} about {likely} (between {early} and {late}); now {now}",
+        "will reach {limit} about {likely} (between {early} and {late}); now {now}",
         limit=limit,
         likely=_day(likely, zone),
         early=_day(early, zone),
@@ -161,7 +168,7 @@ def _forecast(finding: Finding, zone: str) -> str:
 
 def _burst(finding: Finding, zone: str) -> str:
     return t(
-        "jumps {ratio} times as often as before: {times} since {day}, to about {after} from {before}",
+        "jumping {ratio} times as often as before: {times} since {day}, to about {after} from {before}",
         ratio=number(_number(finding, "ratio"), 2),
         times=counted("{n} jump", "{n} jumps", len(finding.episodes)),
         day=_day(finding.since, zone),
@@ -192,7 +199,7 @@ def _spike(finding: Finding, zone: str) -> str:
 
 def _silence(finding: Finding, zone: str) -> str:
     if finding.until is None:
-        return t("has had no data since {moment}", moment=moment(finding.since, zone))
+        return t("without data since {moment}", moment=moment(finding.since, zone))
     return t(
         "had no data from {since} to {until}", since=moment(finding.since, zone), until=moment(finding.until, zone)
     )
@@ -200,7 +207,7 @@ def _silence(finding: Finding, zone: str) -> str:
 
 def _threshold(finding: Finding, zone: str) -> str:
     told = t(
-        "was beyond {line} {times} since {day}, at worst at {worst}",
+        "went beyond {line} {times} since {day}, at worst at {worst}",
         line=quantity(_number(finding, "line"), finding.unit),
         times=counted("once", "{n} times", max(len(finding.episodes), 1)),
         day=_day(finding.since, zone),

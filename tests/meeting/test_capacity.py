@@ -49,7 +49,7 @@ def test_the_day_to_decide_is_counted_back_by_the_quickest_countermeasure(tmp_pa
     found, told = section(tmp_path, described(*WAYS), ahead(20))
     (topic,) = found.topics
     assert (topic.subject, topic.tag, topic.owners) == (f"limit/db/{STORAGE}", "decide", ("infra",))
-    assert topic.sentence.startswith("Decide by Thu 10 Dec: db storage reaches 100 % about Fri 18 Dec")
+    assert topic.sentence.startswith("Decide by Thu 10 Dec: db storage will reach 100 % about Fri 18 Dec")
     # Of what is told already, as the lead of what moved, only the ways to answer.
     assert told == {"f-1": ("Decide by Thu 10 Dec: delete old logs takes 3 days; shard it (Z) takes 2 months",)}
     assert topic.detail == ("delete old logs takes 3 days: decide by Thu 10 Dec.",
@@ -85,7 +85,7 @@ def test_a_share_and_its_count_are_one_limit(tmp_path: Path, monkeypatch):
     )
     found, told = section(tmp_path, described(*WAYS), findings.Judged(count, "low", ""), share)
     (topic,) = found.topics
-    assert topic.sentence.startswith("Decide by Thu 10 Dec: db storage reaches 100 % about Fri 18 Dec")
+    assert topic.sentence.startswith("Decide by Thu 10 Dec: db storage will reach 100 % about Fri 18 Dec")
     assert topic.detail[0] == "That is 1.46 KiB of 1.95 KiB now."
     assert told["f-2"] == ()
     assert told["f-1"] == (topic.sentence, topic.detail[0])

@@ -50,7 +50,7 @@ def test_an_urgent_item_is_told_once(room: Room, store: Store, tmp_path: Path) -
     assert (posted["title"], posted["message"]) == (out.title, out.body)
     assert out.title == "Jobs: a limit is near"
     assert out.body == (
-        "db CPU reaches 100 % about Sun 29 Nov (between Fri 27 Nov and Thu 3 Dec); now 54 % (new · Infrastructure)\n"
+        "db CPU will reach 100 % about Sun 29 Nov (between Fri 27 Nov and Thu 3 Dec); now 54 % (new · Infrastructure)\n"
         "https://tomoni.example/spikes?service=jobs&item=a1"
     )
 
@@ -87,7 +87,7 @@ def test_a_rehearsal_sends_nothing(room: Room, store: Store, tmp_path: Path) -> 
     asked = config(tmp_path, room.address)
     (told,) = digest_now(store, asked, SERVICE, FOUND, NOW, is_rehearsal=True)
     assert told.title == "Jobs: 1 thing is worth a look"
-    assert told.body.startswith("1. db CPU reaches 100 %")
+    assert told.body.startswith("1. db CPU will reach 100 %")
     assert room.posted == []
 
 

@@ -56,19 +56,19 @@ BURST = {"episodes": hours(0, 30), "evidence": {"ratio": 3.46}}
         ),
         (
             cpu("drift", evidence={"per_day": 0.5}),
-            "db CPU rises by 3.5 points a week: +14 points since Mon 16 Nov, to 54 %",
+            "db CPU rising by 3.5 points a week: +14 points since Mon 16 Nov, to 54 %",
         ),
         (
             finding("drift", after=0.1, evidence={"per_day": -0.01}),
-            "web latency p95 falls by 70 ms a week: −100 ms since Mon 16 Nov, to 100 ms",
+            "web latency p95 falling by 70 ms a week: −100 ms since Mon 16 Nov, to 100 ms",
         ),
         (
             cpu("forecast", evidence=LIKELY | {"late": "2026-12-03T00:00:00+00:00"}),
-            "db CPU reaches 100 % about Sun 29 Nov (between Fri 27 Nov and Thu 3 Dec); now 54 %",
+            "db CPU will reach 100 % about Sun 29 Nov (between Fri 27 Nov and Thu 3 Dec); now 54 %",
         ),
         (
             cpu("forecast", evidence=LIKELY | {"late": None}),
-            "db CPU reaches 100 % about Sun 29 Nov (between Fri 27 Nov and much later); now 54 %",
+            "db CPU will reach 100 % about Sun 29 Nov (between Fri 27 Nov and much later); now 54 %",
         ),
         (
             cpu("forecast", evidence=DATES | {"crosses_at": None}),
@@ -76,7 +76,7 @@ BURST = {"episodes": hours(0, 30), "evidence": {"ratio": 3.46}}
         ),
         (
             finding("burst", **BURST),
-            "web latency p95 jumps 3.5 times as often as before: 2 jumps since Mon 16 Nov, to about 410 ms from 200 ms",
+            "web latency p95 jumping 3.5 times as often as before: 2 jumps since Mon 16 Nov, to about 410 ms from 200 ms",
         ),
         (
             finding("spike", until=MONDAY + 2 * HOUR, episodes=hours(1)),
@@ -90,18 +90,18 @@ BURST = {"episodes": hours(0, 30), "evidence": {"ratio": 3.46}}
             finding("spike", until=MONDAY + 31 * HOUR, episodes=hours(0, 30)),
             "web latency p95 jumped 2 times since Mon 16 Nov, at most to 410 ms from 200 ms, last on Tue 17 Nov, 15:00",
         ),
-        (finding("silence"), "web latency p95 has had no data since Mon 16 Nov, 10:00"),
+        (finding("silence"), "web latency p95 without data since Mon 16 Nov, 10:00"),
         (
             finding("silence", until=MONDAY + DAY),
             "web latency p95 had no data from Mon 16 Nov, 10:00 to Tue 17 Nov, 09:00",
         ),
         (
             cpu("threshold", evidence={"line": 50.0}, episodes=hours(0, 5)),
-            "db CPU was beyond 50 % 2 times since Mon 16 Nov, at worst at 54 %",
+            "db CPU went beyond 50 % 2 times since Mon 16 Nov, at worst at 54 %",
         ),
         (
             cpu("threshold", evidence={"line": 50.0}, episodes=hours(0), until=MONDAY + DAY),
-            "db CPU was beyond 50 % once since Mon 16 Nov, at worst at 54 %, until Tue 17 Nov",
+            "db CPU went beyond 50 % once since Mon 16 Nov, at worst at 54 %, until Tue 17 Nov",
         ),
     ],
 )
@@ -162,7 +162,7 @@ def test_another_percentile_of_what_leads_is_no_news():
 
 
 def test_another_that_has_no_size_says_what_it_is():
-    assert told(LEAD, cpu("silence")) == f"{said(LEAD)}; db CPU has had no data since Mon 16 Nov, 10:00"
+    assert told(LEAD, cpu("silence")) == f"{said(LEAD)}; db CPU without data since Mon 16 Nov, 10:00"
 
 
 @pytest.mark.parametrize(
@@ -171,6 +171,10 @@ def test_another_that_has_no_size_says_what_it_is():
         (
             {"suspect": "#482", "suspect_kind": "deployment", "suspect_lag_s": 720.0},
             "; 12 minutes after deployment #482",
+        ),
+        (
+            {"suspect": "#482", "suspect_kind": "deployment", "suspect_lag_s": 0.0},
+            "; began with deployment #482",
         ),
         ({"suspect": "#482", "suspect_kind": "deployment"}, "; suspect: deployment #482"),
         ({"suspect": "/jobs/export", "suspect_kind": "access"}, "; suspect: access /jobs/export"),

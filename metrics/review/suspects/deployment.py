@@ -16,7 +16,7 @@ from metrics.model import Event, Window
 from metrics.review.delivery.deployments import REMEDIES, counted_environment, status_of
 from metrics.review.suspects.scene import SLACK, Scene, mean_between
 from metrics.review.suspects.stated import Statement, statements
-from metrics.review.suspects.suspect import Reason, Suspect
+from metrics.review.suspects.suspect import Reason, Suspect, Value
 
 __all__ = ["deployments"]
 
@@ -120,7 +120,8 @@ def _weighed(scene: Scene, case: _Case) -> tuple[float, list[Reason]]:
     score = BASE * covered * RELATED[relation] * near
     reasons = []
     if case.covered:
-        reasons.append(Reason("deployed_before", {"lag_s": case.lag.total_seconds(), "id": case.event.id}))
+        told: dict[str, Value] = {"lag_s": case.lag.total_seconds(), "id": case.event.id}
+        reasons.append(Reason("deployed_before", told) if case.lag else Reason("deployed_then", told))
     if relation in ("same", "among"):
         reasons.append(Reason("same_component", {"component": case.event.component}))
     if case.mend is not None and case.covered:

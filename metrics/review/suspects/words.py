@@ -43,6 +43,7 @@ TEMPLATES: Mapping[str, str] = {
     "too_few_runs": "only {have} other runs are known; it takes {needed} to say what is usual",
     "runs_without": "{without} of {of} of its other runs went without this trouble",
     # deployments
+    "deployed_then": "began with the deployment {id}",
     "deployed_before": "began {lag_s} after the deployment {id}",
     "same_component": "of {component}, which is troubled",
     "mended_by": "was followed by {title} at {at}",

@@ -68,7 +68,13 @@ def test_a_deployment_of_the_component_shortly_before_is_suspected():
     told = suspicion(scene(BUSY | CALM_CALLS, deployments("db", ONSET - 5 * MINUTE)))
     assert told.first is not None
     assert (told.first.kind, told.first.reasons[0].values["id"]) == ("deployment", "suspected")
-    assert told.first.reasons[0].values["lag_s"] == 300
+    assert (told.first.reasons[0].code, told.first.reasons[0].values["lag_s"]) == ("deployed_before", 300)
+
+
+def test_trouble_that_began_while_it_was_deployed_began_with_it():
+    told = suspicion(scene(BUSY | CALM_CALLS, deployments("db", ONSET)))
+    assert told.first is not None
+    assert told.first.reasons[0].code == "deployed_then"
 
 
 def test_a_deployment_of_another_component_is_suspected_less():
