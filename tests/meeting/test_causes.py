@@ -43,6 +43,23 @@ def test_what_was_judged_is_gone_but_stays_in_the_review_that_judged_it(tmp_path
     assert [(topic.subject, topic.tag) for topic in found.topics] == [("incident/i-1", "judged")]
 
 
+def test_what_nobody_judged_comes_back_after_what_is_new_until_it_is_too_old(tmp_path: Path):
+    store = shop.fill(tmp_path, DEPLOYED, BROKE, NODE)
+    end = shop.UNTIL + timedelta(weeks=1)
+    later = shop.event("incident", "i-3", -20, 5, component="db")
+    waiting = section(shop.fill(tmp_path / "later", DEPLOYED, BROKE, NODE, later), Window(shop.UNTIL, end))
+    assert [topic.subject for topic in waiting.topics] == ["incident/i-3", "incident/i-2", "incident/i-1"]
+    said = "It was before the time of this review, and nobody has said what caused it."
+    assert [topic.detail[0] == said for topic in waiting.topics] == [False, True, True]
+    entries.add(
+        store, Entry(shop.UNTIL, "Mika", "cause", "shop", "incident/i-2", {"deployment": None, "cause": "traffic"})
+    )
+    assert [topic.subject for topic in section(store, Window(shop.UNTIL, end)).topics] == ["incident/i-1"]
+    end += timedelta(weeks=8)
+    old = section(store, Window(end - timedelta(weeks=1), end))
+    assert (old.topics, old.nothing) == ((), "No incident in this time.")
+
+
 def test_a_deployment_that_mended_something_asks_what_it_mended(tmp_path: Path):
     hotfix = shop.event(
         "deployment", "d-2", 30, attrs={"environment": "production", "version": "1.2.1", "kind": "hotfix"}

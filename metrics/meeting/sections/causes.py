@@ -1,4 +1,4 @@
-"""Causes: incidents and mended deployments of the review's time of which nobody has confirmed what caused them."""
+"""Causes: incidents and mended deployments of which nobody has confirmed what caused them."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ METHODS: Final[dict[Method, str]] = {
 OPEN = ("unreviewed", "unknown")
 # More than these at once is no list that anybody answers in seven minutes; the Delivery page has them all.
 SHOWN = 12
+# Nobody remembers what one was about that has waited longer than that.
+CARRIED = timedelta(weeks=8)
 # So long before and after an incident its line is drawn, by the peaks of such steps.
 AROUND, FINE = timedelta(days=2), timedelta(minutes=5)
 # Of images and builds nothing is needed here: what was before there was any is an empty frame of the right shape.
@@ -48,14 +50,14 @@ class _Known:
 
 
 def section(setting: Setting) -> Section:
-    """Those that wait, newest first, and those that were judged in this very review."""
+    """Those that wait, newest first, then those of before; and those that were judged in this very review."""
     known = _known(setting)
     if known is None:
         return Section("causes", nothing=t("No deployment and no incident is known: no source brings any yet."))
     waiting = [link for link in known.links if link.state in OPEN or _is_of_this_review(known, link)]
-    waiting.sort(key=lambda link: (link.incident is None, -_when(known, link)))
+    waiting.sort(key=lambda link: (_is_carried(known, link), link.incident is None, -_when(known, link)))
     if not waiting:
-        n = sum(link.incident is not None for link in known.links)
+        n = sum(link.incident is not None and not _is_carried(known, link) for link in known.links)
         nothing = t("No incident in this time.") if not n else t("The cause of every incident is confirmed.")
         return Section("causes", nothing=nothing)
     asked = waiting[:SHOWN]
@@ -68,27 +70,32 @@ def section(setting: Setting) -> Section:
 
 
 def _known(setting: Setting) -> _Known | None:
-    """As the Delivery page has them, of the review's window only."""
+    """As the Delivery page has them, of the review's window and of what may wait from before it."""
     db, name, now = setting.db, setting.service.name, max(setting.now, setting.window.end)
     if name not in deliveries.services(db):
         return None
-    span = needed(setting.window)
+    window = Window(setting.window.start - CARRIED, setting.window.end)
+    span = needed(window)
     # What came later than it is prepared is not known by then.
     span = Window(span.start, min(span.end, now))
     words = [word for word in entries.latest(db, "cause", name) if word.at <= now]
     facts = Facts(
         deployments=deliveries.deployments(db, span, name),
         changes=deliveries.changes(db, span, name),
-        incidents=deliveries.incidents(db, setting.window, name),
+        incidents=deliveries.incidents(db, window, name),
         builds=deliveries.builds(db, NEVER, name),
         images=deliveries.images(db, NEVER, name),
         watched=deliveries.watched(db),
         verdicts=verdicts(words),
     )
-    report = delivery(facts, [setting.service], setting.window, now, "week")
+    report = delivery(facts, [setting.service], window, now, "week")
     production = next(each for each in report.services[0].environments if each.counts)
     said = {word.subject: word for word in words}
     return _Known(setting, production.links, report.deployments, production.environment, said)
+
+
+def _is_carried(known: _Known, link: Link) -> bool:
+    return _when(known, link) < known.setting.window.start.timestamp()
 
 
 def _is_of_this_review(known: _Known, link: Link) -> bool:
@@ -113,7 +120,7 @@ def _topic(known: _Known, link: Link, looked: blame.Looked) -> Topic:
         sentence=_sentence(known, link),
         owners=(owner,) if owner else (),
         tag=_tag(link, blame.likely(link, found)),
-        detail=(*_detail(known, link, suspect), *_suspected(known, link, suspect, found)),
+        detail=(*_waited(known, link), *_detail(known, link, suspect), *_suspected(known, link, suspect, found)),
         started=datetime.fromtimestamp(_when(known, link), UTC),
         page="delivery",
         query={"service": known.setting.service.name},
@@ -179,6 +186,12 @@ def _sentence(known: _Known, link: Link) -> str:
     place = link.remedy if link.remedy is not None else link.deployment
     named = known.deployments[place].title if place is not None else ""
     return t("{title}, {at}: what did it mend?", title=named or _subject(known, link).partition("/")[2], at=at)
+
+
+def _waited(known: _Known, link: Link) -> list[str]:
+    if not _is_carried(known, link):
+        return []
+    return [t("It was before the time of this review, and nobody has said what caused it.")]
 
 
 def _detail(known: _Known, link: Link, suspect: Deployment | None) -> list[str]:
