@@ -7,7 +7,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from metrics.config import Config
 from metrics.meeting.alert_pile import checked as checked_by
 from metrics.meeting.alert_pile import pile
 from metrics.model import Service, Window
@@ -18,10 +17,11 @@ from metrics.review.marks import Mark
 from metrics.review.period import Period
 from metrics.store import alerts
 from metrics.ui import stack
+from metrics.ui.actions_loading import lines_of
 from metrics.ui.frame import Frame
-from metrics.ui.loading import data_of, drawn, events, known, said, store_of
+from metrics.ui.loading import data_of, drawn, events, said, store_of
 
-__all__ = ["beside", "checked", "line_of", "period_end", "piled"]
+__all__ = ["beside", "checked", "period_end", "piled"]
 
 POINTS = 340
 # What is drawn above a rule's firings.
@@ -44,13 +44,13 @@ def period_end(here: Frame) -> datetime:
 def piled(here: Frame, period: Period) -> Pile:
     """The ledger of a period."""
     window = period.window
-    return _piled(*_state(here), window.start, window.end, period.zone, here.service, _lines(here))
+    return _piled(*_state(here), window.start, window.end, period.zone, here.service, lines_of(here))
 
 
 @said
 def checked(here: Frame, ruled: Ruled, until: datetime) -> Checked | None:
     """What came of a disposition up to then."""
-    return _checked(*_state(here), ruled, until, here.service, _lines(here))
+    return _checked(*_state(here), ruled, until, here.service, lines_of(here))
 
 
 @said
@@ -61,26 +61,9 @@ def beside(here: Frame, line: Line | None, period: Period) -> tuple[tuple[stack.
     return _beside(*_state(here), address, window.start, window.end, period.zone, here.service, line)
 
 
-def line_of(here: Frame, address: str | None) -> Line | None:
-    """The line of this address, if there is one."""
-    return next((line for line in _lines(here) if line.address == address), None)
-
-
 def _state(here: Frame) -> tuple[Path, str, str]:
     """What everything but people's words depends on."""
     return here.folder, data_of(here.folder), repr(here.service)
-
-
-def _lines(here: Frame) -> tuple[Line, ...]:
-    kinds = tuple((source.name, source.kind) for source in here.config.sources)
-    return _lines_of(here.folder, data_of(here.folder), here.service.name, kinds, here.config)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _lines_of(
-    folder: Path, stamp: str, service: str, kinds: tuple[tuple[str, str], ...], _settings: Config
-) -> tuple[Line, ...]:
-    return known(folder, _settings, service).lines
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

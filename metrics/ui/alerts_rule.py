@@ -17,9 +17,10 @@ from metrics.review.marks import Mark
 from metrics.review.period import Period
 from metrics.review.reading import threshold_of
 from metrics.ui import alerts_charts, draggable, stack, tables
+from metrics.ui.actions_loading import line_of
 from metrics.ui.agenda import SPIKES
 from metrics.ui.alerts_list import Listed
-from metrics.ui.alerts_loading import beside, line_of
+from metrics.ui.alerts_loading import beside
 from metrics.ui.alerts_words import evidence
 from metrics.ui.delivery_words import escaped
 from metrics.ui.frame import Frame

@@ -28,14 +28,9 @@ def how_covered(seen: Coverage, zone: str) -> str:
     """One sentence: of how many needed indicators how many are there, and what the others lack."""
     needed = len(seen.cells) - seen.count("not_applicable")
     lacks = [
-        counted(one, many, n)
-        for one, many, n in (
-            ("{n} failed", "{n} failed", seen.count("failed")),
-            ("{n} never collected", "{n} never collected", seen.count("never")),
-            ("{n} stale", "{n} stale", seen.count("stale")),
-            ("{n} partial", "{n} partial", seen.count("partial")),
-        )
-        if n
+        t("{n} {state}", n=number(n), state=t(name))
+        for state, name in STATES.items()
+        if state not in ("collected", "not_applicable") and (n := seen.count(state))
     ]
     said = t(
         "As of {moment}, **{k} of {n} needed indicators** are collected",
