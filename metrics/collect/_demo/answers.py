@@ -67,17 +67,9 @@ def answers(world: World) -> Iterator[Answer]:
 def _growth(world: World) -> Iterator[Answer]:
     """Story 1. The limit that is reached first is the one to decide about."""
     plan, whole = world.plan, (world.grid.start, world.grid.end)
-    lines = dict(
-        zip(
-            LIMITED,
-            (
-                ("writer", "db.client.connection.utilization"),
-                (None, "mail.quota.utilization"),
-                (None, "faas.concurrency.utilization"),
-            ),
-            strict=True,
-        )
-    )
+    found = (("writer", "db.client.connection.utilization"), (None, "mail.quota.utilization"),
+             (None, "faas.concurrency.utilization"))  # fmt: skip
+    lines = dict(zip(LIMITED, found, strict=True))
     for component, runs_out in sorted(plan.runs_out.items(), key=lambda item: item[1]):
         part, indicator = lines[component]
         since = plan.mail_from if component == "mail" else whole[0]
@@ -170,17 +162,11 @@ def _builds(world: World) -> Iterator[Answer]:
         yield Answer(4, "pipeline", image, "build.duration", "drift", *whole, why)
         yield Answer(4, "images", image, "image.size", "drift", *whole, why)
     yield Answer(4, "pipeline", RELEASE_NIGHT, "deploy.duration", "drift", whole[0], plan.build_ahead_from, why)
-    first = next(
-        (
-            r
-            for r in world.releases
-            if r.night and r.environment == "production" and r.window.start > plan.build_ahead_from
-        ),
-        None,
-    )
+    nights = (r.window.start for r in world.releases if r.night and r.environment == "production")
+    first = next((start for start in nights if start > plan.build_ahead_from), None)
     if first is not None:
         better = "delivery: the image is built the day before"
-        yield Answer(4, "pipeline", RELEASE_NIGHT, "deploy.duration", "shift", first.window.start, whole[1], better)
+        yield Answer(4, "pipeline", RELEASE_NIGHT, "deploy.duration", "shift", first, whole[1], better)
 
 
 def _disk(world: World) -> Iterator[Answer]:

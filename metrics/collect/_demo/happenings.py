@@ -32,29 +32,23 @@ def _iso(moment: datetime) -> str:
 def _deployments(world: World) -> Iterator[Happening]:
     for r in world.releases:
         migrates = r.night and r.environment == "production"
-        attrs: dict[str, str | float | int | bool | None] = {
+        version = r.restores or r.version
+        attrs: Attrs = {
             "environment": r.environment,
             "kind": r.kind,
-            "version": r.restores or r.version,
-            "commit": commit(world.plan.seed, r.restores or r.version),
+            "version": version,
+            "commit": commit(world.plan.seed, version),
             "schema_change": migrates,
             "build_in_window": bool(r.build and r.build.end > r.window.start),
             "mends": f"deploy-{r.mends}" if r.mends else None,
         }
-        title = f"{r.component} {attrs['version']}" + (" with schema change" if migrates else "")
+        title = f"{r.component} {version}" + (" with schema change" if migrates else "")
         if r.kind != "planned":
             title = f"{r.kind} of {title}"
         yield Happening(
-            "deployment",
-            r.id,
-            r.component,
-            r.window.start,
-            r.window.end,
-            r.status,
-            title,
-            f"/deployments/{r.number}",
-            attrs,
-        )
+            "deployment", r.id, r.component, r.window.start, r.window.end, r.status, title,
+            f"/deployments/{r.number}", attrs,
+        )  # fmt: skip
 
 
 def _builds(world: World) -> Iterator[Happening]:
@@ -70,31 +64,18 @@ def _builds(world: World) -> Iterator[Happening]:
             "minutes": round(minutes, 1),
         }
         yield Happening(
-            "build",
-            f"build-{r.number}",
-            "pipeline",
-            r.build.start,
-            r.build.end,
-            "succeeded",
-            f"image of {r.component} {r.version}",
-            f"/builds/{r.number}",
-            attrs,
-        )
+            "build", f"build-{r.number}", "pipeline", r.build.start, r.build.end, "succeeded",
+            f"image of {r.component} {r.version}", f"/builds/{r.number}", attrs,
+        )  # fmt: skip
         rng = generator(world.plan.seed, "failed build", r.number)
         if rng.random() < 0.09:
             end = r.build.start - timedelta(minutes=pick(rng, 4, 20))
             start = end - r.build.duration * pick(rng, 0.2, 0.9)
             yield Happening(
-                "build",
-                f"build-{r.number}-a",
-                "pipeline",
-                start,
-                end,
-                "failed",
-                f"image of {r.component} {r.version}",
-                f"/builds/{r.number}a",
+                "build", f"build-{r.number}-a", "pipeline", start, end, "failed",
+                f"image of {r.component} {r.version}", f"/builds/{r.number}a",
                 {**attrs, "minutes": round((end - start).total_seconds() / 60, 1)},
-            )
+            )  # fmt: skip
 
 
 def _changes(world: World) -> Iterator[Happening]:
@@ -112,16 +93,9 @@ def _changes(world: World) -> Iterator[Happening]:
             "reverts": change.reverts,
         }
         yield Happening(
-            "change",
-            change.commit,
-            change.component,
-            change.authored,
-            change.merged,
-            "merged",
-            change.title,
-            f"/pulls/{change.number}",
-            attrs,
-        )
+            "change", change.commit, change.component, change.authored, change.merged, "merged", change.title,
+            f"/pulls/{change.number}", attrs,
+        )  # fmt: skip
     yield _disk_cause(world)
 
 
@@ -138,16 +112,9 @@ def _disk_cause(world: World) -> Happening:
         "commits": 1,
     }
     return Happening(
-        "change",
-        commit(world.plan.seed, "cluster"),
-        "eks",
-        start,
-        world.plan.disk_from,
-        "merged",
-        "Keep the history of finished CronJobs for audits",
-        "/cluster/pulls/318",
-        attrs,
-    )
+        "change", commit(world.plan.seed, "cluster"), "eks", start, world.plan.disk_from, "merged",
+        "Keep the history of finished CronJobs for audits", "/cluster/pulls/318", attrs,
+    )  # fmt: skip
 
 
 def _incidents(world: World) -> Iterator[Happening]:
@@ -163,17 +130,9 @@ def _incidents(world: World) -> Iterator[Happening]:
             "part": trouble.part,
         }
         yield Happening(
-            "incident",
-            f"incident-{number}",
-            trouble.component,
-            trouble.window.start,
-            trouble.window.end,
-            "resolved",
-            trouble.title,
-            f"/incidents/{number}",
-            attrs,
-            known=trouble.detected,
-        )
+            "incident", f"incident-{number}", trouble.component, trouble.window.start, trouble.window.end, "resolved",
+            trouble.title, f"/incidents/{number}", attrs, known=trouble.detected,
+        )  # fmt: skip
 
 
 # batches and defects --------------------------------------------------------------------------------------
@@ -192,30 +151,15 @@ def _batch_runs(world: World) -> Iterator[Happening]:
             "reason": None if run.status == "succeeded" else "BackoffLimitExceeded",
         }
         yield Happening(
-            "batch_run",
-            run.id,
-            "nightly",
-            run.window.start,
-            run.window.end,
-            run.status,
-            run.job.name,
-            f"/batches/{run.id}",
-            attrs,
-        )
+            "batch_run", run.id, "nightly", run.window.start, run.window.end, run.status, run.job.name,
+            f"/batches/{run.id}", attrs,
+        )  # fmt: skip
 
 
 def _defects(world: World) -> Iterator[Happening]:
     for defect in defects(world.plan):
         attrs: Attrs = {"phase": defect.phase, "type": defect.kind, "ui_rework": defect.kind == "ui_rework"}
-        fixed = defect.fixed
         yield Happening(
-            "defect",
-            f"defect-{defect.number}",
-            defect.component,
-            defect.found,
-            fixed,
-            "fixed",
-            f"found in {defect.phase}: {defect.kind.replace('_', ' ')}",
-            f"/defects/{defect.number}",
-            attrs,
-        )
+            "defect", f"defect-{defect.number}", defect.component, defect.found, defect.fixed, "fixed",
+            f"found in {defect.phase}: {defect.kind.replace('_', ' ')}", f"/defects/{defect.number}", attrs,
+        )  # fmt: skip

@@ -181,11 +181,6 @@ def _staged(plan: Plan, production: list[Release]) -> Iterator[Release]:
         if start >= plan.grid.start:
             status = "failed" if rng.random() < 0.05 else "success"
             yield replace(
-                release,
-                number=release.number + 3000,
-                environment="staging",
-                window=window,
-                build=None,
-                status=status,
-                broke=None,
-            )
+                release, number=release.number + 3000, environment="staging", window=window, build=None,
+                status=status, broke=None,
+            )  # fmt: skip

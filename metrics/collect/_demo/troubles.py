@@ -57,16 +57,9 @@ def _broken(plan: Plan, releases: tuple[Release, ...]) -> Iterator[Trouble]:
         severity = "sev2" if rng.random() < 0.4 else "sev3"
         strength = pick(rng, 0.6, 1.5)
         yield Trouble(
-            release.component,
-            "broken",
-            Window(begin, end),
-            strength,
-            "deployment",
-            title,
-            severity,
-            found,
+            release.component, "broken", Window(begin, end), strength, "deployment", title, severity, found,
             release.number,
-        )
+        )  # fmt: skip
 
 
 def _others(plan: Plan) -> Iterator[Trouble]:
@@ -93,9 +86,8 @@ def _others(plan: Plan) -> Iterator[Trouble]:
 
 
 def _outage(plan: Plan) -> Iterator[Trouble]:
-    title = OUTAGE
     yield Trouble(
-        "aurora-main", "outage", plan.outage, 1.0, "infra", title, "sev1", plan.outage_detected, part="writer"
+        "aurora-main", "outage", plan.outage, 1.0, "infra", OUTAGE, "sev1", plan.outage_detected, part="writer"
     )
 
 

@@ -23,31 +23,19 @@ _UI_REWORK = (0.2, 0.3, 0.3, 0.15, 0.4, 0.74, 0.68)
 WORK = ("feature", "prevention", "early_detection", "repair")
 _TITLES = {
     "feature": (
-        "Let recruiters pin a posting",
-        "Add a salary range filter",
-        "Show similar postings",
-        "Widen the list",
+        "Let recruiters pin a posting", "Add a salary range filter", "Show similar postings", "Widen the list",
     ),
     "prevention": (
-        "Put a limit on result pages",
-        "Add the missing index",
-        "Keep fewer finished jobs",
-        "Pool uploads",
+        "Put a limit on result pages", "Add the missing index", "Keep fewer finished jobs", "Pool uploads",
     ),
     "early_detection": (
-        "Measure queue length",
-        "Log slow queries",
-        "Check replies of partners",
-        "Time each build step",
+        "Measure queue length", "Log slow queries", "Check replies of partners", "Time each build step",
     ),
     "repair": (
-        "Mend the entry form on phones",
-        "Correct totals on the dashboard",
-        "Redo the posting screen",
-        "Restore sorting by date",
-        "Correct mail templates",
+        "Mend the entry form on phones", "Correct totals on the dashboard", "Redo the posting screen",
+        "Restore sorting by date", "Correct mail templates",
     ),
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -122,19 +110,9 @@ def _of_release(plan: Plan, release: Release, first: int) -> Iterator[Change]:
         if release.kind == "revert":
             title = f'Revert "{release.component}: the change before"'
         yield Change(
-            first + n,
-            commit(plan.seed, release.id, n),
-            release.component,
-            authored,
-            reviewed,
-            merged,
-            release.id,
-            work,
-            title,
-            1 + int(rng.poisson(2.2)),
-            float(np.round(rng.lognormal(1.7, 0.7), 1)),
-            reverts,
-        )
+            first + n, commit(plan.seed, release.id, n), release.component, authored, reviewed, merged, release.id,
+            work, title, 1 + int(rng.poisson(2.2)), float(np.round(rng.lognormal(1.7, 0.7), 1)), reverts,
+        )  # fmt: skip
 
 
 def defects(plan: Plan) -> tuple[Defect, ...]:
@@ -146,11 +124,8 @@ def defects(plan: Plan) -> tuple[Defect, ...]:
         for _ in range(int(rng.poisson(0.35 if is_day_off(day) else 2.3))):
             n = int(rng.choice(len(PHASES), p=shares))
             moment = at(day, pick(rng, 9.5, 19.0))
-            kind = (
-                "ui_rework"
-                if rng.random() < _UI_REWORK[n]
-                else ("logic", "data", "performance")[int(rng.integers(3))]
-            )
+            others = ("logic", "data", "performance")
+            kind = "ui_rework" if rng.random() < _UI_REWORK[n] else others[int(rng.integers(3))]
             fixed = moment + timedelta(hours=float(rng.lognormal(3.4, 0.8)))
             component = ("web", "web", "web", "api", "search")[int(rng.integers(5))]
             if plan.grid.start <= moment < plan.grid.end:
