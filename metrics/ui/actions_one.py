@@ -44,7 +44,7 @@ def draw(here: Frame, spoken: Spoken, action: Action, today: date) -> None:
         draw_rival(here, "action", action.id, lambda word: escaped(_told_action(word)))
         draw_rival(here, "verdict", action.id, lambda word: escaped(_told_verdict(here, word)))
         _verdict(here, spoken, action, judged, said)
-        _steps(here, action)
+        _steps(here, action, is_over=now == "judged")
         _history(here, action)
 
 
@@ -217,17 +217,18 @@ def _numbers_then(judged: Judged, said: Accepted) -> None:
                      before=then[0], after=then[1], b=today[0], a=today[1]))  # fmt: skip
 
 
-def _steps(here: Frame, action: Action) -> None:
-    """Begun, done, given up, changed, taken back."""
+def _steps(here: Frame, action: Action, *, is_over: bool) -> None:
+    """Begun, done, given up, changed, taken back. A verdict ends it, whether or not somebody said that it is done."""
+    waits = action.is_open and not is_over
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="action-steps"):
-        if action.is_open and action.started is None:
+        if waits and action.started is None:
             check = max(action.check, local_day(here.now + CHECK_AFTER, here.zone))
             _step(here, action, t("Start now"), replace(action, started=here.now, check=check))
-        if action.is_open and action.started is not None:
+        if waits and action.started is not None:
             _step(here, action, t("Done"), replace(action, done=here.now))
         if action.dropped:
             _step(here, action, t("Take it up again"), replace(action, dropped=""))
-        if action.is_open:
+        if waits:
             _drop(here, action)
         action_form.ask(here, why=action.why, why_sentence=action.why_sentence, action=action)
         author.button(
