@@ -116,8 +116,9 @@ def offers(
     taken = (link.deployment, link.remedy)
     others = [each for place, each in enumerate(every) if place not in taken and each.environment == environment]
     for each in _before(others, _components(link, every), felt, [deployment_of(one) for one in found]):
-        before = span(timedelta(seconds=max(felt - each.finished, 0)))
-        label = t("{id}: {what}, {span} before", id=each.id, what=each.version or each.title, span=before)
+        ago = timedelta(seconds=felt - each.finished)
+        when = t("{span} before", span=span(ago)) if ago > timedelta(0) else t("under way then")
+        label = t("{id}: {what}, {when}", id=each.id, what=each.version or each.title, when=when)
         yield Offer(label, each.id, is_likely=first is not None and deployment_of(first) == each.id)
     if link.incident is not None:
         yield from _causes(found, link.incident, first)

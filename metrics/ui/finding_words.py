@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from metrics import catalog
 from metrics.model import Finding, FindingKind, Indicator, Unit
 from metrics.review.items import Item, News
+from metrics.review.lines import parse_address
 from metrics.review.period import local_day
-from metrics.review.suspects.suspect import Reason, Value
+from metrics.review.suspects.suspect import Reason
 from metrics.review.suspects.words import KIND_NAMES, TEMPLATES
 from metrics.ui.words import counted, day, moment, number, quantity, share, span, t, title_of
 
@@ -26,6 +28,9 @@ NEWS: Mapping[News, str] = {
 }  # fmt: skip
 # The item's own sentence names the leading line and so many others.
 OTHERS = 2
+
+# Of a reason's values those that are lines, by their addresses, and those that are in the unit of `line`.
+LINES, LEVELS = ("line", "driver"), ("now", "usual", "bound")
 
 Indicators = Mapping[str, Indicator]
 
@@ -75,19 +80,29 @@ def item_sentence(item: Item, indicators: Indicators, zone: str) -> str:
 def reason(told: Reason, zone: str) -> str:
     """One thing that speaks for a suspect, or against it."""
     template = TEMPLATES.get(told.code, told.code.replace("_", " "))
-    return t(template, **{name: _value(name, value, zone) for name, value in told.values.items()})
+    return t(template, **{name: _value(name, told, zone) for name in told.values})
 
 
-def _value(name: str, value: Value, zone: str) -> str:
+def _value(name: str, told: Reason, zone: str) -> str:
+    value = told.values[name]
     if isinstance(value, datetime):
         return moment(value, zone)
     if isinstance(value, str):
-        return value
+        return _line_told(value) if name in LINES else value
     if value is None:
         return quantity(None, "1")
     if name.endswith("_share") or name == "share":
         return share(value)
-    return quantity(value, "s") if name.endswith("_s") else number(value)
+    if name.endswith("_s"):
+        return quantity(value, "s")
+    line = catalog.load().indicators.get(parse_address(str(told.values.get("line", "")))[2])
+    return quantity(value, line.unit) if line and name in LEVELS else number(value)
+
+
+def _line_told(address: str) -> str:
+    component, part, name = parse_address(address)
+    indicator = catalog.load().indicators.get(name)
+    return line_name(component, part, indicator) if indicator else address
 
 
 def _suspect(lead: Finding) -> list[str]:

@@ -114,6 +114,11 @@ def test_other_deployments_are_the_components_own_of_three_days_and_any_of_one(t
     assert topic.offers[0].label == "own: v-own, 2 days before"
 
 
+def test_one_that_had_not_ended_says_so(tmp_path: Path):
+    (topic,) = topics(shop.fill(tmp_path, BROKE, deployed("d-1", AGO + 0.2, "db")))
+    assert topic.offers[0].label == "d-1: v-d-1, under way then"
+
+
 def test_a_suspected_deployment_of_elsewhere_leads(tmp_path: Path):
     db = [deployed(f"db-{n}", AGO + 0.5 + 48 * n, "db") for n in range(5)]
     rows = (hourly("web", P95, 3.0, 0.2), deployed("own", AGO + 60))

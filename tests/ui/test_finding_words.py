@@ -196,11 +196,21 @@ def test_the_likeliest_suspect_is_named_last(evidence, ending):
         ("title", "a*b", "a*b"),
         ("met", 7, "7"),
         ("limit", None, "–"),
+        ("driver", "web/gone.indicator", "web/gone.indicator"),
     ],
 )
 def test_the_values_of_a_reason_are_told_by_what_they_are(name, value, said, monkeypatch):
     monkeypatch.setattr(finding_words, "TEMPLATES", {"code": f"{{{name}}}"})
     assert reason(Reason("code", {name: value}), "Asia/Tokyo") == said
+
+
+def test_a_line_in_a_reason_has_its_name_and_its_unit():
+    stood: dict[str, float | str] = {"line": f"db/writer/{CPU}", "now": 99.7, "bound": 100.0, "usual": 78.2}
+    assert reason(Reason("at_bound", stood), "UTC") == "db writer CPU stood at 99.7 % of 100 %, usually 78.2 %"
+    lost: dict[str, float | str] = {"line": "cache/001/system.memory.utilization", "now": 41.0, "usual": 70.0}
+    assert reason(Reason("emptied", lost), "UTC") == "memory fell from 70 % to 41 %, as after a restart"
+    # What is counted without a line is a number.
+    assert reason(Reason("more_rows", {"now": 900.0, "usual": 300.0}), "UTC") == "900 rows, usually 300"
 
 
 def test_a_reason_without_a_sentence_is_shown_as_it_is_rather_than_lost():

@@ -139,7 +139,8 @@ def _emptied(scene: Scene) -> Iterator[Sign]:
     for each in scene.excesses.named("system.memory.utilization"):
         lost = each.down & (each.now <= (1 - LOST) * each.usual)
         if lost.any():
-            values: dict[str, Value] = {"now": _mid(each.now, lost), "usual": _mid(each.usual, lost)}
+            now, usual = _mid(each.now, lost), _mid(each.usual, lost)
+            values: dict[str, Value] = {"line": each.line.address, "now": now, "usual": usual}
             yield Sign(each.line.component, each.line.part, EMPTIED * float(lost.mean()), Reason("emptied", values))
 
 
