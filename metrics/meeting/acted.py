@@ -38,8 +38,9 @@ def with_actions(store: Store, config: Config, service: Service, review: Review,
         kinds = {source.name: source.kind for source in config.sources}
         known = lines(read.series(db, service.name), catalog.load().indicators, kinds) if every else ()
         setting = Setting(db, service, known, Window(review.since, review.until), now, review.id)
+        promises = promised(Shelf(config.folder, service.name), review, every)
         made: dict[SectionName, Section] = {
-            "verdicts": verdicts.section(setting, every, words, promised(Shelf(config.folder, service.name), review)),
+            "verdicts": verdicts.section(setting, every, words, promises),
             "actions": written.section(setting, every),
         }
     return replace(review, sections=tuple(made.get(name) or review.section(name) for name in SECTIONS))

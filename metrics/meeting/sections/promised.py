@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from metrics.meeting.shelf import Shelf
+from metrics.review.actions import Action
 from metrics.review.minutes import Decision, Review, Topic
 from metrics.ui.words import day, t
 
 __all__ = ["promised"]
 
-# What nobody answered in two months of weekly reviews is not remembered any more.
+# Whom nobody asked for so long after the day is not asked any more: five minutes are for what is fresh.
+ASKED_FOR = timedelta(weeks=4)
 REVIEWS = 8
-SHOWN = 6
+SHOWN = 4
 
 
-def promised(shelf: Shelf, review: Review) -> tuple[Topic, ...]:
-    """Topics of the last closed reviews that somebody is to look into, soonest due first."""
-    asked_anyway = {
+def promised(shelf: Shelf, review: Review, every: Sequence[Action]) -> tuple[Topic, ...]:
+    """Topics of the last closed reviews that somebody is to look into, soonest due first.
+
+    What an action was written of meanwhile is answered by it.
+    """
+    settled = {action.why for action in every} | {
         topic.subject
         for section in review.sections
         if section.name not in ("verdicts", "actions")
         for topic in section.topics
     }
-    found = [
-        (decision.due or date.max, _topic(topic, decision, at, review))
-        for topic, decision, at in _left(shelf, review)
-        if topic.subject not in asked_anyway
+    since = date.fromisoformat(review.id) - ASKED_FOR
+    left = [
+        (decision.due or asked, topic, decision, asked)
+        for topic, decision, asked in _left(shelf, review)
+        if topic.subject not in settled
     ]
-    return tuple(topic for _, topic in sorted(found, key=lambda each: each[0])[:SHOWN])
+    fresh = sorted((each for each in left if each[0] >= since), key=lambda each: each[0])
+    return tuple(_topic(topic, decision, asked, review) for _, topic, decision, asked in fresh[:SHOWN])
 
 
 def _left(shelf: Shelf, review: Review) -> list[tuple[Topic, Decision, date]]:
