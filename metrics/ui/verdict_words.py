@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -102,7 +102,7 @@ def _weeks(effect: Effect) -> str:
         return counted(
             "{n} day since the start, beside the same weekdays before",
             "{n} days since the start, beside the same weekdays before",
-            int(_number(passed, "days")),
+            _n(passed),
         )
     return counted(
         "{n} week on each side, by weekday and hour", "{n} weeks on each side, by weekday and hour", effect.weeks
@@ -115,7 +115,7 @@ def evidence(judged: Judged, zone: str) -> tuple[str, ...]:
     if effect is None:
         return (lacking(judged), *_roughly(judged))
     told = [t("{told}.", told=summary(judged)), *_target(judged, effect), *_step(judged, effect)]
-    return (*told, *(_REASONS[reason.code](reason, zone) for reason in effect.reasons))
+    return (*told, *(_reason(reason, zone) for reason in effect.reasons))
 
 
 def _roughly(judged: Judged) -> list[str]:
@@ -182,109 +182,51 @@ def spoken(said: Accepted, now: datetime) -> str:
 
 # the reasons ------------------------------------------------------------------------------------------------
 
-
-def _number(reason: Reason, key: str) -> float:
-    value = reason.values.get(key, 0.0)
-    return 0.0 if isinstance(value, datetime) else float(value)
-
-
-def _day(reason: Reason, zone: str) -> str:
-    at = reason.values["at"]
-    return day(local_day(at, zone)) if isinstance(at, datetime) else str(at)
-
-
-def _likely(reason: Reason) -> str:
-    # More than 99 % is no number that a model of levels can promise.
-    likely = _number(reason, "likely")
-    return t("more than 99 %") if likely > 0.99 else share(likely)
-
-
-def _moved(reason: Reason) -> str:
-    by = _number(reason, "demand_share")
-    return ("+" if by > 0 else "−") + share(abs(by))
-
-
-def _too_early(reason: Reason, zone: str) -> str:
-    return counted(
+# By code, with the reason's own values; where they count something, of one and of many.
+_REASONS: Final[Mapping[str, str | tuple[str, str]]] = {
+    "too_early": (
         "{n} day of {needed} has passed since the start: too early to tell.",
         "{n} days of {needed} have passed since the start: too early to tell.",
-        int(_number(reason, "days")),
-        needed=number(_number(reason, "needed")),
-    )
-
-
-def _step_then(reason: Reason, zone: str) -> str:
-    return t("The level stepped about the start, from {day} on ({likely} likely).", **_said(reason, zone))
-
-
-def _step_elsewhere(reason: Reason, zone: str) -> str:
-    return t("The level stepped at another time, on {day} ({likely} likely).", **_said(reason, zone))
-
-
-def _said(reason: Reason, zone: str) -> dict[str, str]:
-    return {"day": _day(reason, zone), "likely": _likely(reason)}
-
-
-def _no_step(reason: Reason, zone: str) -> str:
-    return t("Nothing stands out from how the days differ anyway ({likely} likely no step).", likely=_likely(reason))
-
-
-def _too_small(reason: Reason, zone: str) -> str:
-    return t("There is a step, too small to be seen ({share} of the level).", share=share(_number(reason, "share")))
-
-
-def _trend(reason: Reason, zone: str) -> str:
-    return t("A trend from before the start went on ({likely} likely).", likely=_likely(reason))
-
-
-def _per_demand(reason: Reason, zone: str) -> str:
-    return t("It follows the demand and is judged by it; the demand itself moved by {moved}.", moved=_moved(reason))
-
-
-def _demand_moved(reason: Reason, zone: str) -> str:
-    return t("The demand moved by {moved}, which may cause a change or cover one.", moved=_moved(reason))
-
-
-def _demand_against(reason: Reason, zone: str) -> str:
-    return t("The demand moved by {moved}, the other way: it is not the reason.", moved=_moved(reason))
-
-
-def _fixed_part(reason: Reason, zone: str) -> str:
-    return t(
-        "{share} of it does not follow the demand, which moved by {moved}: that alone may make the difference.",
-        share=share(_number(reason, "share")),
-        moved=_moved(reason),
-    )
-
-
-def _others_then(reason: Reason, zone: str) -> str:
-    return counted(
-        "{n} other change of this component in the same days, on {day}: it may be the reason as well.",
-        "{n} other changes of this component in the same days, the nearest on {day}: they may be the reason as well.",
-        int(_number(reason, "count")),
-        day=_day(reason, zone),
-    )
-
-
-def _others_in_window(reason: Reason, zone: str) -> str:
-    return counted(
+    ),
+    "step_then": "The level stepped about the start, from {at} on ({likely} likely).",
+    "step_elsewhere": "The level stepped at another time, on {at} ({likely} likely).",
+    "no_step": "Nothing stands out from how the days differ anyway ({likely} likely no step).",
+    "too_small": "There is a step, too small to be seen ({share} of the level).",
+    "trend_went_on": "A trend from before the start went on ({likely} likely).",
+    "per_demand": "It follows the demand and is judged by it; the demand itself moved by {demand_share}.",
+    "demand_moved": "The demand moved by {demand_share}, which may cause a change or cover one.",
+    "demand_against": "The demand moved by {demand_share}, the other way: it is not the reason.",
+    "fixed_part": (
+        "{share} of it does not follow the demand, which moved by {demand_share}: that alone may make the difference."
+    ),
+    "others_then": (
+        "{n} other change of this component in the same days, on {at}: it may be the reason as well.",
+        "{n} other changes of this component in the same days, the nearest on {at}: they may be the reason as well.",
+    ),
+    "others_in_window": (
         "{n} other change of this component in all the weeks compared.",
         "{n} other changes of this component in all the weeks compared.",
-        int(_number(reason, "count")),
-    )
-
-
-_REASONS: Final[Mapping[str, Callable[[Reason, str], str]]] = {
-    "too_early": _too_early,
-    "step_then": _step_then,
-    "step_elsewhere": _step_elsewhere,
-    "no_step": _no_step,
-    "too_small": _too_small,
-    "trend_went_on": _trend,
-    "per_demand": _per_demand,
-    "demand_moved": _demand_moved,
-    "demand_against": _demand_against,
-    "fixed_part": _fixed_part,
-    "others_then": _others_then,
-    "others_in_window": _others_in_window,
+    ),
 }
+
+
+def _reason(reason: Reason, zone: str) -> str:
+    sentence, values = _REASONS[reason.code], {name: _value(name, of, zone) for name, of in reason.values.items()}
+    return t(sentence, **values) if isinstance(sentence, str) else counted(*sentence, _n(reason), **values)
+
+
+def _n(reason: Reason) -> int:
+    """How many days or changes it tells of."""
+    n = reason.values.get("days", reason.values.get("count", 0))
+    return 0 if isinstance(n, datetime) else int(n)
+
+
+def _value(name: str, of: float | datetime, zone: str) -> str:
+    if isinstance(of, datetime):
+        return day(local_day(of, zone))
+    if name == "demand_share":
+        return ("+" if of > 0 else "−") + share(abs(of))
+    if name == "likely" and of > 0.99:
+        # No number that a model of levels can promise.
+        return t("more than 99 %")
+    return share(of) if name in ("likely", "share") else number(of)
