@@ -19,7 +19,6 @@ from metrics.meeting.told import (
     own_words,
     owner_names,
     period_name,
-    steps_told,
 )
 from metrics.model import Window
 from metrics.review.minutes import Decision, Figure, Review, Section, Topic, open_topics
@@ -225,9 +224,17 @@ def _is_left(review: Review, topic: Topic) -> bool:
 def _drawn(review: Review, topic: Topic) -> chart.Drawing | None:
     if len(topic.curve) < chart.FEWEST or not topic.figures:
         return None
-    name = drawn_name(topic.figures[0])
-    zone = ZoneInfo(review.zone)
-    return chart.Drawing(name, topic.curve, topic.figures[0].unit, zone, topic.started, steps_told(topic))
+    return chart.Drawing(
+        name=drawn_name(topic.figures[0]),
+        curve=topic.curve,
+        unit=topic.figures[0].unit,
+        zone=ZoneInfo(review.zone),
+        started=topic.started,
+        stat=chart.legend(topic),
+        limit=topic.limit,
+        trend=topic.trend,
+        usual=topic.usual,
+    )
 
 
 def _footer(review: Review) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from metrics.analysis.signal import Signal
 from metrics.model import Service, Window
 from metrics.review.lines import Curve, Line, by_series, curve, figure, whole_steps
 from metrics.review.minutes import Extreme, Figure
@@ -18,10 +19,12 @@ from metrics.trends.agenda import Agenda, agenda
 from metrics.trends.reading import signals
 from metrics.trends.scene import EVENTS, Happened, happened
 
-__all__ = ["Setting", "plain"]
+__all__ = ["Points", "Setting", "plain"]
 
 # So many steps make a line that can be read on a projector, and keep three years of frozen reviews small.
 POINTS = 120
+# A day with fewer hours is no whole one; one is an hour shorter where the clock changes.
+WHOLE_DAY = 23
 # Most of what moved began in the quarter before the review.
 SINCE = timedelta(weeks=13)
 
@@ -96,12 +99,8 @@ class Setting:
         return {address: plain(each) for address, each in drawn.items() if each is not None}
 
     def peaks(self, address: str, window: Window, fine: timedelta, extreme: Extreme) -> Points:
-        """The line's highest or lowest in steps as `curves` has them, of the `fine` ones that its jumps are found in.
-
-        Half a day's mean hides a jump of minutes.
-        """
-        line = self.by_address.get(address)
-        signal = signals(self.db, [line], window, fine, self.service).get(address) if line else None
+        """The line's highest or lowest in about a hundred steps, of the `fine` ones that it is watched in."""
+        line, signal = self.by_address.get(address), self._signal(address, window, fine)
         if signal is None or line is None:
             return ()
         step = np.timedelta64(max(fitting_step(window, POINTS), timedelta(seconds=line.period_s)))
@@ -110,6 +109,20 @@ class Setting:
         first = np.flatnonzero(np.r_[True, np.diff(number) != 0])
         most = np.maximum if extreme == "highest" else np.minimum
         return plain(Curve(start + number[first] * step, most.reduceat(signal.values, first), None, None))
+
+    def hours(self, address: str, window: Window) -> Points:
+        """The median hour of each whole day, by the service's clock."""
+        signal = self._signal(address, window, timedelta(hours=1))
+        if signal is None:
+            return ()
+        _, first, n = np.unique(signal.day, return_index=True, return_counts=True)
+        whole = n >= WHOLE_DAY
+        medians = np.array([np.median(each) for each in np.split(signal.values, first[1:])])
+        return plain(Curve(signal.ts[first][whole], medians[whole], None, None))
+
+    def _signal(self, address: str, window: Window, step: timedelta) -> Signal | None:
+        line = self.by_address.get(address)
+        return signals(self.db, [line], window, step, self.service).get(address) if line else None
 
 
 def plain(drawn: Curve) -> Points:

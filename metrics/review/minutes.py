@@ -43,7 +43,7 @@ MINUTES: Final[Mapping[SectionName, int]] = {
 }  # fmt: skip
 """In the order of the agenda."""
 SECTIONS: Final[tuple[SectionName, ...]] = tuple(MINUTES)
-Extreme = Literal["highest", "lowest"]
+Extreme = Literal["highest", "lowest", "median hour"]
 Outcome = Literal["explained", "investigate", "ignored"]
 
 
@@ -102,9 +102,16 @@ class Topic:
     suggested: str = ""
     """The outcome that the data speaks for: an alert's branch, an action's verdict."""
     extreme: Extreme | None = None
-    """What the curve has of each step where the topic is a jump; elsewhere the line's own figure, as its mean."""
+    """What the curve has of each step where that is not the line's own figure: of a jump or a limit the worst, of a
+    total that steps or drifts its median hour."""
     offers: tuple[Offer, ...] = ()
     """Of an incident: who else it may come from than the deployment that is suggested, likeliest first."""
+    limit: float | None = None
+    """What the line must not get beyond: its threshold or its limit, in the first figure's unit."""
+    trend: tuple[tuple[datetime, float], ...] = ()
+    """From which level to which it went, as the sentence tells it."""
+    usual: tuple[tuple[datetime, float], ...] = ()
+    """The line a week before, moved to the curve's time, where a jump is one for its time of day."""
 
     @property
     def needs_decision(self) -> bool:

@@ -1,11 +1,13 @@
-"""The line that a topic is about, as a figure: the time before in grey, the review's own time shaded, what began."""
+"""The line that a topic is about, as a figure: the review's own time shaded, what began, what it is held to."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 
 from metrics import catalog
+from metrics.meeting.chart import FEW, GAP, Extent, legend, topic_extent
 from metrics.meeting.told import steps_told
 from metrics.model import Window
 from metrics.review.lines import parse_address
@@ -18,44 +20,52 @@ __all__ = ["FEWEST", "figure"]
 
 FEWEST = 3
 """With fewer points there is no line."""
+TREND = PALETTE[2]
 SHADE = "rgba(120,140,170,0.13)"
 # From so much of the width on a mark's label stands on its left.
 LATE = 0.75
-# A line that is missing for longer than so many usual steps is broken, not bridged.
-GAP = 2.5
 
 
-def figure(review: Review, topic: Topic, height: int) -> Figure | None:
+def figure(review: Review, topic: Topic, height: int, font: int = 11) -> Figure | None:
     """None where there is no line to draw."""
     if len(topic.curve) < FEWEST or not topic.figures:
         return None
-    window = Window(topic.curve[0][0], max(topic.curve[-1][0], topic.figures[0].until))
-    by, unit = scale(topic.figures[0].unit, max(abs(value) for _, value in topic.curve))
-    values = [value / by for _, value in topic.curve]
-    low, high = min(values), max(values)
-    low = 0.0 if 0 <= low < 0.6 * high else low
-    room = 0.06 * (high - low) or abs(high) * 0.1 or 1.0
+    window = Window(topic.curve[0][0], max(topic.curve[-1][0], min(topic.figures[0].until, _end(topic))))
+    whole = topic_extent(topic)
+    by, unit = scale(topic.figures[0].unit, max(abs(whole.low), abs(whole.high)))
     return {
-        "data": [_line(review, topic, by, unit)],
+        "data": [*_usual(review, topic, by), _line(review, topic, by, unit), *_trend(review, topic, by, unit)],
         "layout": {
             "height": height,
-            "margin": {"l": 46, "r": 6, "t": 20, "b": 26},
+            "margin": {"l": 13 + 3 * font, "r": 6, "t": 2 * font, "b": 4 + 2 * font},
             "showlegend": False,
             "dragmode": False,
             "hovermode": "x unified",
             "colorway": list(PALETTE),
-            "xaxis": time_axis(window, review.zone, ticks=6),
-            "yaxis": {
-                "range": [low if low == 0 else low - room, high + room],
-                "nticks": 5,
-                "fixedrange": True,
-                "automargin": False,
-                "zeroline": False,
-                "title": {"text": unit, "standoff": 4, "font": {"size": 11}},
-            },
-            "shapes": [_own_time(review, window), *_mark(review, topic, window)],
-            "annotations": [*_label(review, topic, window), _stat(topic, window)],
+            "xaxis": time_axis(window, review.zone, ticks=6) | {"tickfont": {"size": font}},
+            "yaxis": _values(whole, by, unit, font),
+            "shapes": [_own_time(review, window), *_mark(review, topic, window), *_limit(topic, whole, by)],
+            "annotations": [*_label(review, topic, window, font), _stat(topic, window, font)],
         },
+    }
+
+
+def _end(topic: Topic) -> datetime:
+    """A close look at some days ends with them, any other with the review's time."""
+    return topic.curve[-1][0] if topic.usual else topic.figures[0].until
+
+
+def _values(whole: Extent, by: float, unit: str, font: int) -> Figure:
+    low, high = whole.low / by, whole.high / by
+    room = 0.06 * (high - low) or abs(high) * 0.1 or 1.0
+    return {
+        "range": [low if low == 0 else low - room, high + room],
+        "nticks": 5,
+        "fixedrange": True,
+        "automargin": False,
+        "zeroline": False,
+        "tickfont": {"size": font},
+        "title": {"text": unit, "standoff": 4, "font": {"size": font}},
     }
 
 
@@ -63,14 +73,34 @@ def _line(review: Review, topic: Topic, by: float, unit: str) -> Figure:
     indicator = catalog.load().indicators.get(parse_address(topic.figures[0].address)[2])
     times, values = _broken(topic.curve)
     return {
-        "type": "scatter",
         # What happens more rarely than a step (a nightly batch) is dots with a line between them.
-        "mode": "lines+markers" if len(values) < 40 else "lines",
+        "mode": "lines+markers" if len(values) < FEW else "lines",
         "marker": {"size": 5},
-        "x": [local(at, review.zone) for at in times],
-        "y": [None if value is None else value / by for value in values],
         "line": {"color": COLORS[side_of(indicator)] if indicator else PALETTE[0], "width": 1.8},
         "hovertemplate": f"%{{y:.4~g}} {unit}, {steps_told(topic)}<extra></extra>",
+    } | _points(review, times, values, by)
+
+
+def _usual(review: Review, topic: Topic, by: float) -> list[Figure]:
+    look = {"mode": "lines", "line": {"color": COLORS["before"], "width": 1.3, "dash": "dot"}, "hoverinfo": "skip"}
+    return [look | _points(review, *_broken(topic.usual), by)] if topic.usual else []
+
+
+def _trend(review: Review, topic: Topic, by: float, unit: str) -> list[Figure]:
+    look = {
+        "mode": "lines",
+        "line": {"color": TREND, "width": 1.6},
+        "hovertemplate": f"%{{y:.4~g}} {unit}, {t('as told')}<extra></extra>",
+    }
+    times, values = [at for at, _ in topic.trend], [value for _, value in topic.trend]
+    return [look | _points(review, times, values, by)] if topic.trend else []
+
+
+def _points(review: Review, times: Sequence[datetime], values: Sequence[float | None], by: float) -> Figure:
+    return {
+        "type": "scatter",
+        "x": [local(at, review.zone) for at in times],
+        "y": [None if value is None else value / by for value in values],
     }
 
 
@@ -81,7 +111,7 @@ def _broken(curve: tuple[tuple[datetime, float], ...]) -> tuple[list[datetime], 
     times: list[datetime] = []
     values: list[float | None] = []
     for at, value in curve:
-        if times and at - times[-1] > longest and len(curve) >= 40:
+        if times and at - times[-1] > longest and len(curve) >= FEW:
             times.append(times[-1] + steps[0])
             values.append(None)
         times.append(at)
@@ -106,16 +136,24 @@ def _mark(review: Review, topic: Topic, window: Window) -> list[Figure]:
     return [{"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": at, "x1": at, "line": line}]
 
 
-def _stat(topic: Topic, window: Window) -> Figure:
+def _limit(topic: Topic, whole: Extent, by: float) -> list[Figure]:
+    if topic.limit is None or not whole.has_limit:
+        return []
+    line = {"color": COLORS["threshold"], "width": 1.3, "dash": "dash"}
+    at = topic.limit / by
+    return [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at, "line": line}]
+
+
+def _stat(topic: Topic, window: Window, font: int) -> Figure:
     """Which number of each step is drawn, where the mark's label leaves room."""
     early = topic.started is not None and (topic.started - window.start) / window.duration < 1 - LATE
     return {
-        "text": steps_told(topic), "showarrow": False, "xref": "paper", "yref": "paper", "yanchor": "bottom", "y": 1,
-        "x": 1 if early else 0, "xanchor": "right" if early else "left", "font": {"size": 11}, "opacity": 0.7,
+        "text": legend(topic), "showarrow": False, "xref": "paper", "yref": "paper", "yanchor": "bottom", "y": 1,
+        "x": 1 if early else 0, "xanchor": "right" if early else "left", "font": {"size": font}, "opacity": 0.7,
     }  # fmt: skip
 
 
-def _label(review: Review, topic: Topic, window: Window) -> list[Figure]:
+def _label(review: Review, topic: Topic, window: Window, font: int) -> list[Figure]:
     if topic.started is None or not window.start < topic.started < window.end:
         return []
     is_late = (topic.started - window.start) / window.duration > LATE
@@ -124,6 +162,6 @@ def _label(review: Review, topic: Topic, window: Window) -> list[Figure]:
         {
             "text": t("since {day}", day=day(local_day)), "showarrow": False, "yref": "paper", "y": 1,
             "x": local(topic.started, review.zone), "xanchor": "right" if is_late else "left", "yanchor": "bottom",
-            "font": {"size": 11, "color": COLORS["threshold"]},
+            "font": {"size": font, "color": COLORS["threshold"]},
         }
     ]  # fmt: skip

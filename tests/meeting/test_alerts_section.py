@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pytest
 
 from metrics.meeting.sections import alerts
 from metrics.meeting.setting import Setting
-from metrics.model import Component, Entry, Event, Service, Window
+from metrics.model import Component, Entry, Event, Service, Threshold, Window
 from metrics.review.minutes import Section
 from metrics.store import Store, entries, write
+from tests.meeting import shop
 
+CPU = "system.cpu.utilization"
 AT = datetime(2026, 11, 29, 15, tzinfo=UTC)
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
 DB = Component("shop", "db", "database", "Database", owner="infra")
@@ -115,3 +118,18 @@ def test_nothing_to_tell_says_why(store: Store):
     keep(store, [fired("cpu", AT - DAY)])
     entries.add(store, word("cpu", AT - 20 * DAY))
     assert section(store).nothing == "Every rule that fired has been decided on."
+
+
+def test_the_line_that_a_rule_watches_is_drawn_by_its_peaks_with_its_threshold(tmp_path: Path):
+    """Half a day's mean of it would lie far below."""
+    db = replace(shop.SHOP.components[1], thresholds=(Threshold(CPU, 80.0, "services/shop.yaml"),))
+    store = shop.fill(
+        tmp_path,
+        shop.line("db", CPU, [20.0] * 642 + [90.0] + [20.0] * 29),
+        shop.event("alert", "cpu-high 1", 30, component="db", attrs={"rule": "cpu-high"}),
+    )
+    with store.read() as reader:
+        (topic,) = alerts.section(shop.setting(reader, service=replace(shop.SHOP, components=(db,)))).topics
+    assert (topic.limit, topic.extreme) == (80.0, "highest")
+    assert max(value for _, value in topic.curve) == 90.0
+    assert topic.figures[0].address == f"db/{CPU}"

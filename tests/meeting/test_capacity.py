@@ -55,7 +55,9 @@ def test_the_day_to_decide_is_counted_back_by_the_quickest_countermeasure(tmp_pa
     assert topic.detail == ("delete old logs takes 3 days: decide by Thu 10 Dec.",
                             "shard it (Z) takes 2 months: no longer in time.")  # fmt: skip
     assert topic.figures[0].value == 75.0
-    assert topic.curve
+    assert (topic.limit, topic.extreme) == (100.0, "highest")
+    assert topic.curve[-1][1] == 75.0
+    assert [value for _, value in topic.trend] == [60.0, 75.0], "the level that its sentence says is now"
 
 
 def test_without_countermeasures_it_says_how_to_add_them(tmp_path: Path, monkeypatch):
@@ -130,6 +132,7 @@ def test_a_line_with_less_than_a_tenth_left_is_told_and_one_beyond_says_so(tmp_p
     (topic,) = section(tmp_path, described(), cpu=74.0)[0].topics
     assert (topic.subject, topic.tag) == (f"limit/db/{CPU}", "near")
     assert topic.sentence == "db CPU stands at 74 % in 16 – 23 Nov 2026; it must not get beyond 80 %"
+    assert (topic.limit, topic.extreme) == (80.0, "highest")
     for name, cpu, tags in (("room", 71.0, []), ("over", 85.0, ["beyond"])):
         (tmp_path / name).mkdir()
         assert [each.tag for each in section(tmp_path / name, described(), cpu=cpu)[0].topics] == tags

@@ -12,6 +12,7 @@ import pytest
 
 from metrics.meeting import chart
 from metrics.meeting.chart import Drawing, svg, told
+from tests.meeting.made import review
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -65,14 +66,52 @@ def test_what_began_is_marked_only_where_it_lies_on_the_drawing():
 
 
 def test_a_gap_is_left_open():
-    whole = drawing([1.0, 2.0] * 20)
+    whole = drawing([1.0, 2.0] * 30)
     broken = Drawing(whole.name, (*whole.curve[:10], *whole.curve[20:]), whole.unit, whole.zone)
     assert svg(whole).count("<polyline") == 1
     assert svg(broken).count("<polyline") == 2
 
 
+def test_what_comes_rarely_has_no_gaps():
+    nights = drawing([1.0, 2.0] * 10)
+    rare = replace(nights, curve=(*nights.curve[:5], *nights.curve[12:]))
+    assert svg(rare).count("<polyline") == 1
+
+
+@pytest.mark.parametrize(("limit", "lines"), [(80.0, 1), (40.0, 1), (1000.0, 0)])
+def test_a_limit_is_drawn_to_scale_unless_it_would_squeeze_the_line(limit: float, lines: int):
+    made = svg(replace(drawing([30.0, 60.0, 45.0]), limit=limit))
+    assert made.count('class="limit"') == lines
+    assert ("80 %" in labels(made) or "100 %" in labels(made)) == (limit == 80.0), (
+        "the axis reaches as far as it must"
+    )
+
+
+def test_what_is_told_of_the_level_is_drawn_over_the_line_and_cut_at_its_edge():
+    line = drawing([50.0] * 41)
+    trend = ((BEGAN - 240 * HOUR, 30.0), (BEGAN + 240 * HOUR, 70.0))
+    (points,) = re.findall(r'class="trend" points="([^"]+)"', svg(replace(line, trend=trend)))
+    (x0, y0), (x1, y1) = (map(float, pair.split(",")) for pair in points.split())
+    assert (x0, x1) == (chart.LEFT, chart.WIDTH - chart.RIGHT)
+    assert y0 == pytest.approx(
+        float(re.findall(r'class="line" points="[\d.]+,([\d.]+)', svg(replace(line, trend=trend)))[0])
+    )
+    assert y1 < y0
+    outside = ((BEGAN - 48 * HOUR, 30.0), (BEGAN - 24 * HOUR, 70.0))
+    assert 'class="trend"' not in svg(replace(line, trend=outside))
+
+
+def test_the_legend_names_everything_that_is_drawn():
+    topic = replace(review().section("moved").topics[0], limit=90.0)
+    assert chart.legend(topic) == "mean in each 6 hours; at most 90 %"
+    wide = replace(topic, curve=tuple((at, 10 * (value - 49)) for at, value in topic.curve))
+    assert chart.legend(wide) == "mean in each 6 hours; dashed: at most 90 %"
+    whole = replace(wide, limit=None, usual=wide.curve, trend=wide.curve[:2], extreme="highest")
+    assert chart.legend(whole) == "highest in each 6 hours; dotted: a week before; straight: the level as told"
+
+
 def test_a_point_that_stands_alone_is_a_dot():
-    whole = drawing([1.0, 2.0] * 20)
+    whole = drawing([1.0, 2.0] * 40)
     lone = Drawing(whole.name, (*whole.curve[:10], whole.curve[20], *whole.curve[30:]), whole.unit, whole.zone)
     (dot,) = [each for each in re.findall(r'points="([^"]+)"', svg(lone)) if len(each.split()) == 2]
     assert len(set(dot.split())) == 1

@@ -16,7 +16,7 @@ from metrics.review.minutes import Topic
 from metrics.store import Store, entries, findings
 from tests.meeting import shop
 
-CPU = "system.cpu.utilization"
+CPU, REQUESTS = "system.cpu.utilization", "http.server.request.count"
 JUMP = Window(shop.UNTIL - timedelta(hours=30), shop.UNTIL - timedelta(hours=29))
 FOUND = Finding(
     "f-1", "shop", "db", CPU, "%", "threshold", JUMP.start, 20.0, 90.0, 0.9, True, shop.UNTIL, shop.UNTIL,
@@ -27,16 +27,58 @@ FOUND = Finding(
 def found(folder: Path, monkeypatch, values: list[float], kind: str = "threshold") -> Store:
     monkeypatch.setattr("metrics.trends.agenda._worth_a_look", lambda every: tuple(every))
     store = shop.fill(folder, shop.line("db", CPU, values))
-    seen = findings.Judged(replace(FOUND, kind=kind), "low", "")
-    looked = findings.Pass("shop", shop.UNTIL, shop.UNTIL, 2, (seen,))
-    findings.write(store, looked, Window(shop.UNTIL - timedelta(hours=1), shop.UNTIL + timedelta(hours=1)))
+    keep(store, replace(FOUND, kind=kind))
     return store
+
+
+def keep(store: Store, finding: Finding) -> None:
+    looked = findings.Pass("shop", shop.UNTIL, shop.UNTIL, 2, (findings.Judged(finding, "low", ""),))
+    findings.write(store, looked, Window(shop.UNTIL - timedelta(hours=1), shop.UNTIL + timedelta(hours=1)))
 
 
 def told(store: Store) -> Topic:
     with store.read() as db:
         (topic,) = moved.section(shop.setting(db)).topics
     return topic
+
+
+def test_what_was_beyond_its_threshold_is_drawn_with_it(tmp_path: Path, monkeypatch):
+    topic = told(found(tmp_path, monkeypatch, [20.0] * 642 + [90.0] + [20.0] * 29))
+    assert (topic.limit, topic.extreme) == (80.0, "highest")
+
+
+def test_a_total_is_drawn_as_the_hour_that_its_trend_is_told_in(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("metrics.trends.agenda._worth_a_look", lambda every: tuple(every))
+    store = shop.fill(tmp_path, shop.line("web", REQUESTS, [100.0] * 504 + [70.0] * 168, unit="1"))
+    since = shop.UNTIL - timedelta(days=7)
+    drift = replace(
+        FOUND, component="web", indicator=REQUESTS, unit="1", kind="drift", since=since, until=None, episodes=(),
+        before=100.0, after=70.0, evidence={"per_day": -4.0},
+    )  # fmt: skip
+    keep(store, drift)
+    topic = told(store)
+    assert {value for _, value in topic.curve} == {100.0, 70.0}
+    assert steps_told(topic) == "median hour in each 24 hours"
+    assert topic.trend == ((since, 100.0), (shop.UNTIL, 70.0))
+    assert topic.detail[0].startswith("Its levels are those of a median hour")
+
+
+def test_a_step_is_drawn_with_the_levels_that_it_is_told_with(tmp_path: Path, monkeypatch):
+    topic = told(found(tmp_path, monkeypatch, [20.0] * 642 + [90.0] * 30, "shift"))
+    assert [value for _, value in topic.trend] == [20.0, 20.0, 90.0, 90.0]
+    assert topic.trend[1][0] == topic.trend[2][0] == JUMP.start
+
+
+def test_a_jump_for_its_time_of_day_is_drawn_close_beside_the_week_before(tmp_path: Path, monkeypatch):
+    """Every noon is as high as the jump at night: among peaks of half days nobody would find it."""
+    hours = [90.0 if (shop.UNTIL - timedelta(hours=672 - n)).hour == 12 else 20.0 for n in range(672)]
+    hours[642] = 90.0
+    topic = told(found(tmp_path, monkeypatch, hours, "spike"))
+    assert (topic.started, topic.curve[0][0]) == (JUMP.start, JUMP.start - timedelta(days=2))
+    at = dict(topic.curve)
+    assert (at[JUMP.start], dict(topic.usual)[JUMP.start]) == (90.0, 20.0)
+    seen = told(found(tmp_path / "seen", monkeypatch, [20.0] * 642 + [90.0] + [20.0] * 29, "spike"))
+    assert (seen.usual, len(seen.curve)) == ((), 112)
 
 
 @pytest.mark.parametrize(

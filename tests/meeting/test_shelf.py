@@ -38,6 +38,17 @@ def test_what_is_read_is_what_was_frozen(tmp_path: Path):
     assert sorted(path.name for path in (tmp_path / "reviews").iterdir()) == ["2026-11-20.json", "2026-11-20.md"]
 
 
+def test_a_file_of_before_a_field_was_added_is_read(tmp_path: Path):
+    shelf = Shelf(tmp_path, "shop")
+    shelf.close(review(), "# Review\n")
+    kept = json.loads(shelf.path("2026-11-20").read_text())
+    for topic in kept["sections"][0]["topics"]:
+        for name in ("limit", "trend", "usual"):
+            del topic[name]
+    shelf.path("2026-11-20").write_text(json.dumps(kept))
+    assert shelf.read("2026-11-20") == review()
+
+
 def test_a_closed_review_is_never_changed(tmp_path: Path):
     shelf = Shelf(tmp_path, "shop")
     assert shelf.close(review(), "first")

@@ -8,11 +8,13 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from metrics.meeting.alert_pile import checked, pile
+from metrics.meeting.drawn import ALERTING, at_worst
 from metrics.meeting.setting import Setting
-from metrics.model import Entry, Window
+from metrics.model import Entry
 from metrics.review.alerts.check import Checked, Ruled, is_due
 from metrics.review.alerts.pile import Pile, Rule
-from metrics.review.minutes import Section, Topic
+from metrics.review.minutes import Figure, Section, Topic
+from metrics.review.reading import threshold_of
 from metrics.store import entries
 from metrics.ui import alerts_words
 from metrics.ui.words import counted, day, day_range, number, t
@@ -22,8 +24,6 @@ __all__ = ["section"]
 # Eight minutes are for so many; the Alerts page has the others.
 SHOWN = 7
 TAGS = {"due": "check due", "grew": "grew", "open": "new", "said": "decided"}
-# Beside the review's window as much before it, so that a rule's week can be compared with its month.
-BEFORE = 3
 WEEK = timedelta(weeks=1)
 
 
@@ -87,16 +87,20 @@ def _topic(setting: Setting, found: Pile, key: str, rule: Rule | None, word: Ent
 
 
 def _drawn(setting: Setting, topics: Sequence[tuple[Rule | None, Topic]]) -> tuple[Topic, ...]:
-    """Each with the line that its rule watches, where that is known; all lines are read at once."""
-    watched = [rule.watches for rule, _ in topics if rule and rule.watches]
-    window = setting.window
-    figures = setting.figures(watched)
-    drawn = setting.curves(watched, Window(window.start - BEFORE * window.duration, window.end))
+    """Each with the line that its rule watches, where that is known."""
+    figures = setting.figures([rule.watches for rule, _ in topics if rule and rule.watches])
     return tuple(
-        replace(topic, figures=(figures[address],), curve=drawn.get(address, ()))
-        if rule and (address := rule.watches or "") in figures
-        else topic
+        _with_line(setting, topic, figures[address]) if rule and (address := rule.watches or "") in figures else topic
         for rule, topic in topics
+    )
+
+
+def _with_line(setting: Setting, topic: Topic, figure: Figure) -> Topic:
+    """Its peaks, as an alert looks at them, and the threshold that they are held to."""
+    line = setting.by_address[figure.address]
+    threshold = threshold_of(line, setting.service)
+    return at_worst(
+        setting, replace(topic, figures=(figure,)), line, ALERTING, threshold.value if threshold else None
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from metrics import catalog
+from metrics.meeting.drawn import HOLDING, as_told, at_worst
 from metrics.meeting.setting import Setting
 from metrics.model import Component, Countermeasure, Finding
 from metrics.review.lines import Line, address_of
@@ -29,7 +30,6 @@ NEAR = 0.10
 MEASURES = (".utilization", ".count", ".usage", ".available")
 
 _Key = tuple[str, str | None, str]
-Drawn = Mapping[str, tuple[tuple[datetime, float], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +76,16 @@ def section(setting: Setting) -> Section:
     ahead = [each for each in every if _key(each.finding) not in told]
     taken = moved | {_key(each.finding) for each in ahead}
     near = [each for each in _near(setting) if each.key not in taken]
-    addresses = [*(_address(each.finding) for each in ahead), *(each.line.address for each in near)][:SHOWN]
-    drawn = setting.curves(addresses, setting.before)
-    figures = setting.figures(addresses)
+    figures = setting.figures([_address(each.finding) for each in ahead[:SHOWN]])
     topics = (
-        *(_dated(setting, each, figures, drawn) for each in ahead),
-        *(_close(setting, each, drawn) for each in near),
+        *(_dated(setting, each, figures) for each in ahead[:SHOWN]),
+        *(_close(setting, each) for each in near[: max(SHOWN - len(ahead), 0)]),
     )
     if not topics:
         nothing = t("No limit is expected to be reached in 90 days, and no line has less than 10 % left up to one.")
         elsewhere = t("All limits in sight are among what moved.")
         return Section("capacity", nothing=elsewhere if every else nothing)
-    return Section("capacity", topics[:SHOWN], more=max(len(topics) - SHOWN, 0))
+    return Section("capacity", topics, more=len(ahead) + len(near) - len(topics))
 
 
 def limits(setting: Setting, found: Sequence[Finding]) -> Mapping[str, tuple[str, ...]]:
@@ -139,11 +137,11 @@ def _measure(component: str, part: str | None, indicator: str) -> _Key:
     return component, part, indicator.removesuffix(ending)
 
 
-def _dated(setting: Setting, each: _Ahead, figures: Mapping[str, Figure], drawn: Drawn) -> Topic:
+def _dated(setting: Setting, each: _Ahead, figures: Mapping[str, Figure]) -> Topic:
     finding, address = each.finding, _address(each.finding)
     owner = each.component.owner if each.component else None
     told = _sentence(setting, finding)
-    return Topic(
+    topic = Topic(
         subject=f"limit/{address}",
         section="capacity",
         sentence=f"{_decide(setting, each)} {told}",
@@ -152,10 +150,10 @@ def _dated(setting: Setting, each: _Ahead, figures: Mapping[str, Figure], drawn:
         detail=(*_counted(each), *_ways(setting, each)),
         reasons=tuple(measure.what for measure in each.component.countermeasures) if each.component else (),
         figures=(figures[address],) if address in figures else (),
-        curve=drawn.get(address, ()),
         page="spikes",
         query={"service": setting.service.name, "item": finding.id},
     )
+    return as_told(setting, finding, topic)
 
 
 def _sentence(setting: Setting, finding: Finding) -> str:
@@ -245,7 +243,7 @@ def _held(setting: Setting, line: Line) -> list[float]:
     return [at for at in (threshold.value if threshold else None, limit) if at]
 
 
-def _close(setting: Setting, near: _Near, drawn: Drawn) -> Topic:
+def _close(setting: Setting, near: _Near) -> Topic:
     line, at, value = near.line, near.at, near.figure.value or 0.0
     told = t(
         "{name} stands at {value} in {days}; it must not get beyond {at}",
@@ -255,7 +253,7 @@ def _close(setting: Setting, near: _Near, drawn: Drawn) -> Topic:
         at=quantity(at, line.indicator.unit),
     )
     owner = next((each.owner for each in setting.service.components if each.name == line.component), None)
-    return Topic(
+    topic = Topic(
         subject=f"limit/{line.address}",
         section="capacity",
         sentence=told,
@@ -263,11 +261,11 @@ def _close(setting: Setting, near: _Near, drawn: Drawn) -> Topic:
         tag=t("beyond") if near.room < 0 else t("near"),
         detail=() if near.room < 0 else (t("It is {share} % of the way there.", share=number(_used(near), 2)),),
         figures=(near.figure, *(each.figure for each in near.beside)),
-        curve=drawn.get(line.address, ()),
         page="explore",
         query={"service": setting.service.name, "component": line.component, "indicator": line.indicator.name}
         | ({"part": line.part} if line.part else {}),
     )
+    return at_worst(setting, topic, line, HOLDING, at)
 
 
 def _used(near: _Near) -> float:

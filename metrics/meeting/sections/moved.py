@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 from metrics import catalog
 from metrics.meeting.doing import Doing, doing
+from metrics.meeting.drawn import as_told
 from metrics.meeting.sections.capacity import limits
 from metrics.meeting.setting import Setting
-from metrics.model import FindingKind
 from metrics.review.items import Item
 from metrics.review.lines import address_of
-from metrics.review.minutes import Extreme, Section, Topic
+from metrics.review.minutes import Section, Topic
 from metrics.review.suspects.trouble import trouble_of, worst_of
 from metrics.review.suspects.words import KIND_NAMES
 from metrics.trends.drill import suspects
@@ -27,12 +25,6 @@ __all__ = ["section"]
 # A suspect with less than that speaking for it is no reason to offer.
 PLAUSIBLE = 0.3
 REASONS = 3
-# In such steps of their lines are jumps found (metrics/trends/scoring.py, metrics/trends/look.py).
-JUMPS: Mapping[FindingKind, timedelta] = {
-    "spike": timedelta(minutes=5),
-    "burst": timedelta(minutes=5),
-    "threshold": timedelta(hours=1),
-}
 
 
 def section(setting: Setting) -> Section:
@@ -48,9 +40,9 @@ def section(setting: Setting) -> Section:
     drawn = setting.curves(addresses, setting.before)
     done = doing(setting)
     topics = tuple(
-        _as_told(
+        as_told(
             setting,
-            item,
+            item.lead,
             Topic(
                 subject=f"finding/{item.id}",
                 section="moved",
@@ -69,16 +61,6 @@ def section(setting: Setting) -> Section:
         for item, address in zip(found.items, addresses, strict=True)
     )
     return Section("moved", topics, more=len(found.rest))
-
-
-def _as_told(setting: Setting, item: Item, topic: Topic) -> Topic:
-    """With the line's peaks where the sentence tells of one: they must show what it says."""
-    fine = JUMPS.get(item.lead.kind)
-    if fine is None:
-        return topic
-    extreme: Extreme = "lowest" if item.lead.size < 0 else "highest"
-    peaks = setting.peaks(_address(item), setting.before, fine, extreme)
-    return replace(topic, curve=peaks, extreme=extreme) if peaks else topic
 
 
 def _address(item: Item) -> str:
