@@ -81,7 +81,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many of the indicators that a team's components need had data in a week."""
+    """How many of the indicators that a team's components need were collected at the end of a week, or are now."""
 
     week: date
     k: int
@@ -95,8 +95,8 @@ class Coverage:
     """By the owner; "" for components that nobody owns."""
     window: Window
     """How far back it was looked: whatever lay before is not judged."""
-    known: Mapping[tuple[str, str], Sequence[Span]] = field(default_factory=dict)
-    """The times for which each needed indicator is there, by `Cell.key`."""
+    weekly: Mapping[tuple[str, str], Sequence[bool]] = field(default_factory=dict)
+    """Whether each needed indicator was collected at the end of each week, by `Cell.key`."""
 
     def count(self, *states: State) -> int:
         return sum(cell.state in states for cell in self.cells)
@@ -125,17 +125,18 @@ def coverage(
 ) -> Coverage:
     """`days` has series_id and ts of each day with samples; `window` ends now, or where a demo's data ends."""
     store = _Store(lines, answers, days, incidents, window)
-    cells, seen = list[Cell](), dict[tuple[str, str], list[Span]]()
+    weeks = _weeks(service, window)
+    cells, weekly = list[Cell](), dict[tuple[str, str], list[bool]]()
     for component in service.components:
         for indicator in needs.get(component.kind, ()):
             if indicator.name in component.not_applicable:
                 why = component.not_applicable[indicator.name]
                 cells.append(Cell(component, indicator, "not_applicable", detail=why))
                 continue
-            cell, spans = store.cell(component, indicator)
+            cell, was = store.cell(component, indicator, [end for _, end in weeks[:-1]])
             cells.append(cell)
-            seen[cell.key] = spans
-    return Coverage(tuple(cells), _trend(cells, seen, service, window), window, seen)
+            weekly[cell.key] = [*was, cell.state == "collected"]
+    return Coverage(tuple(cells), _trend(cells, weekly, weeks), window, weekly)
 
 
 def declared(found: Coverage, service: Service, words: Iterable[Entry]) -> Coverage:
@@ -145,8 +146,8 @@ def declared(found: Coverage, service: Service, words: Iterable[Entry]) -> Cover
         return found
     cells = tuple(_declared(cell, said.get("/".join(cell.key))) for cell in found.cells)
     needed = {cell.key for cell in cells if cell.state != "not_applicable"}
-    known = {key: spans for key, spans in found.known.items() if key in needed}
-    return replace(found, cells=cells, trend=_trend(cells, known, service, found.window), known=known)
+    weekly = {key: was for key, was in found.weekly.items() if key in needed}
+    return replace(found, cells=cells, trend=_trend(cells, weekly, _weeks(service, found.window)), weekly=weekly)
 
 
 def _declared(cell: Cell, word: Entry | None) -> Cell:
@@ -195,8 +196,10 @@ class _Store:
         for row in incidents.to_dict("records"):
             self.incidents.setdefault(str(row["component"]), []).append(row)
 
-    def cell(self, component: Component, indicator: Indicator) -> tuple[Cell, list[Span]]:
-        """How one stands, and the times for which it is known."""
+    def cell(
+        self, component: Component, indicator: Indicator, earlier: Sequence[datetime]
+    ) -> tuple[Cell, list[bool]]:
+        """How one stands, and whether it was collected at some earlier times."""
         lines = self.lines.get((component.name, indicator.name), [])
         # Nobody asks a source for a ratio: how that went stands with its counts.
         asked = [name for name in (indicator.name, indicator.numerator, indicator.denominator) if name]
@@ -204,12 +207,13 @@ class _Store:
         known = self._known(lines, answers, is_ratio=indicator.numerator is not None)
         whole = without([(self._begin(component.name), self.window.end)], known)
         blind = [_named(span, answers) for span in whole if span[1] - span[0] >= HOUR]
-        lost = self._lost(lines, answers)
+        lost = self._lost(lines, answers, self.window.end)
         state, since, until, detail = self._state(lines, answers, blind, lost)
         newest = max((line.last_ts for line in lines), default=None)
         unseen = (*blind, *lost)
         missed = self._missed(component.name, unseen)
-        return Cell(component, indicator, state, since, until, newest, detail, unseen, missed), known
+        was = [self._was_collected(lines, answers, known, at) for at in earlier]
+        return Cell(component, indicator, state, since, until, newest, detail, unseen, missed), was
 
     def _begin(self, component: str) -> datetime:
         """Since when the store knows anything of a component: what was before it can't be missing."""
@@ -232,11 +236,12 @@ class _Store:
         runs = [(EPOCH + DAY * first, EPOCH + DAY * (last + 1)) for first, last in _runs(there)]
         return joined((max(start, line.first_ts), min(end, edge)) for start, end in runs)
 
-    def _lost(self, lines: Sequence[Line], answers: Sequence[Row]) -> tuple[Blind, ...]:
-        """Parts that the source is still asked for in vain: others of the same indicator hide them."""
+    def _lost(self, lines: Sequence[Line], answers: Sequence[Row], at: datetime) -> tuple[Blind, ...]:
+        """Parts that the source was asked for in vain at that time: others of the same indicator hide them."""
         by_part: dict[str | None, Row] = {}
         for row in sorted(answers, key=lambda row: row["window_end"]):
-            by_part[text(row["part"])] = row
+            if row["window_start"] < at:
+                by_part[text(row["part"])] = row
         lasts = {line.part: line.last_ts for line in lines}
         if not lasts:
             return ()
@@ -244,7 +249,7 @@ class _Store:
             Blind(max(lasts.get(part) or start, start, self.window.start), end, row["detail"] or row["state"], part)
             for part, row in by_part.items()
             for start, end in (_span(row),)
-            if part is not None and row["state"] not in BROUGHT and end >= self.window.end - DAY
+            if part is not None and row["state"] not in BROUGHT and end >= at - DAY
         )
 
     def _state(
@@ -260,20 +265,22 @@ class _Store:
         if lost:
             parts = ", ".join(str(each.part) for each in lost)
             return "partial", min(each.start for each in lost), None, f"{parts}: {lost[0].detail}"
-        gaps = [row for row in answers if self._is_gap(row)]
+        gaps = [row for row in answers if _is_gap(row, self.window.end)]
         if gaps:
             return "partial", *_span(gaps[-1]), str(gaps[-1]["detail"])
         before = [each for each in blind if each.end - each.start >= DAY]
         return "collected", before[-1].end if before else min(line.first_ts for line in lines), None, ""
 
-    def _is_gap(self, row: Row) -> bool:
-        """In the last week: what happened before has been looked at in an earlier review."""
-        failed = row["state"] in ("failed", "forbidden") or (row["state"] == "empty" and row["detail"])
-        return bool(failed and row["window_end"] > self.window.end - WEEK)
+    def _was_collected(
+        self, lines: Sequence[Line], answers: Sequence[Row], known: Sequence[Span], at: datetime
+    ) -> bool:
+        """As `_state` says of now, of an earlier time: fresh by then, no part lost and no question failed."""
+        patience = max(map(_patience, lines), default=LATE)
+        is_fresh = any(start < at <= end + patience for start, end in known)
+        return is_fresh and not self._lost(lines, answers, at) and not any(_is_gap(row, at) for row in answers)
 
     def _is_fresh(self, line: Line, answers: Sequence[Row]) -> bool:
-        patience = max(LATE_STEPS * timedelta(seconds=line.period_s), LATE) if line.period_s else LATE_WITHOUT_STEP
-        if line.last_ts + patience >= self.window.end:
+        if line.last_ts + _patience(line) >= self.window.end:
             return True
         return any(
             row["state"] in BROUGHT and row["window_end"] >= self.window.end - LATE and text(row["part"]) == line.part
@@ -288,6 +295,17 @@ class _Store:
             if (start := moment(row["started_at"])) and overlaps(spans, start, moment(row["ended_at"]) or start)
         ]
         return tuple(sorted(found, key=lambda each: each.start, reverse=True))
+
+
+def _is_gap(row: Row, at: datetime) -> bool:
+    """In the week before that time: what happened earlier was looked at in an earlier review."""
+    failed = row["state"] in ("failed", "forbidden") or (row["state"] == "empty" and row["detail"])
+    return bool(failed and row["window_start"] < at and row["window_end"] > at - WEEK)
+
+
+def _patience(line: Line) -> timedelta:
+    """How old its newest sample may be."""
+    return max(LATE_STEPS * timedelta(seconds=line.period_s), LATE) if line.period_s else LATE_WITHOUT_STEP
 
 
 def _runs(days: Iterable[int]) -> list[tuple[int, int]]:
@@ -315,17 +333,21 @@ def _longest(blind: Iterable[Blind]) -> timedelta:
     return max((each.end - each.start for each in blind), default=timedelta(0))
 
 
-def _trend(
-    cells: Sequence[Cell], seen: Mapping[tuple[str, str], Sequence[Span]], service: Service, window: Window
-) -> dict[str, tuple[Share, ...]]:
-    """By week of the service's clock; what is needed is what is needed today."""
-    owners = dict.fromkeys(cell.component.owner or "" for cell in cells if cell.key in seen)
+def _weeks(service: Service, window: Window) -> list[tuple[date, datetime]]:
+    """The weeks of the service's clock, each with its end; the last one goes on, and ends now."""
     mondays = pairwise(edges(window, "week", service.time_zone, service.week_start))
-    weeks = [(start.date(), max(start, window.start), min(end, window.end)) for start, end in mondays]
+    return [(start.date(), min(end, window.end)) for start, end in mondays]
+
+
+def _trend(
+    cells: Sequence[Cell], weekly: Mapping[tuple[str, str], Sequence[bool]], weeks: Sequence[tuple[date, datetime]]
+) -> dict[str, tuple[Share, ...]]:
+    """What is needed is what is needed today."""
+    mine: dict[str, list[Sequence[bool]]] = {}
+    for cell in cells:
+        if cell.key in weekly:
+            mine.setdefault(cell.component.owner or "", []).append(weekly[cell.key])
     return {
-        owner: tuple(
-            Share(week, sum(overlaps(seen[key], start, end) for key in mine), len(mine)) for week, start, end in weeks
-        )
-        for owner in owners
-        for mine in ([cell.key for cell in cells if cell.key in seen and (cell.component.owner or "") == owner],)
+        owner: tuple(Share(week, sum(was[place] for was in of), len(of)) for place, (week, _) in enumerate(weeks))
+        for owner, of in mine.items()
     }

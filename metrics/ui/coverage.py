@@ -180,7 +180,10 @@ def draw_trend(here: Frame, seen: Coverage) -> None:
         figure, key="trend", config={"displayModeBar": False}, alt=t("Share of needed indicators by week")
     )
     st.caption(
-        t("Share of the indicators that are needed today which had data in the week, by who owns the component.")
+        t(
+            "Share of the indicators needed today that were collected at the end of each week, and are now, by who "
+            "owns the component. As above, only what is whole counts: partial is not collected."
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""The share of needed indicators that had data in each week, a line for each team."""
+"""The share of needed indicators that were collected at the end of each week, a line for each team."""
 
 from __future__ import annotations
 

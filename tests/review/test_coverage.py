@@ -131,9 +131,31 @@ def test_incidents_are_those_of_the_time_without_it():
     assert [each.indicator.name for each in found.holes] == ["error_rate"]
 
 
-def test_the_trend_counts_what_had_data_in_each_week():
+def counts(found):
+    return [(share.k, share.n) for share in found.trend["dev"]]
+
+
+def test_the_trend_counts_what_was_collected_at_the_end_of_each_week():
     found = seen([(1, "web", None, "cpu"), (2, "web", None, "latency")], days=[(1, EVERYWHERE), (2, range(15, 28))])
-    assert [(share.k, share.n) for share in found.trend["dev"]] == [(1, 3), (1, 3), (2, 3), (2, 3)]
+    assert counts(found) == [(1, 3), (1, 3), (2, 3), (2, 3)]
+    # It stopped on Thursday of the second week.
+    found = seen([(1, "web", None, "cpu", "files", FOUR.start + 10 * DAY)], days=[(1, range(10))])
+    assert counts(found) == [(1, 3), (0, 3), (0, 3), (0, 3)]
+
+
+def test_the_trend_counts_partial_as_not_collected_so_that_it_ends_with_the_number_of_today():
+    gap = {"component": "web", "indicator": "cpu", "state": "failed", "detail": "throttled"}
+    second = gap | {"window_start": FOUR.start + 8 * DAY, "window_end": FOUR.start + 9 * DAY}
+    last = gap | {"window_start": WEEK.end - 2 * DAY, "window_end": WEEK.end - DAY}
+    newest = {"component": "web", "indicator": "cpu", "window_start": WEEK.end - DAY}
+    found = seen([(1, "web", None, "cpu")], [second, last, newest], [(1, EVERYWHERE)])
+    assert cell(found).state == "partial"
+    assert counts(found) == [(1, 3), (0, 3), (1, 3), (0, 3)]
+    part = {"component": "web", "part": "b", "indicator": "cpu", "state": "empty", "detail": "never added"}
+    lost = part | {"window_start": FOUR.start + 15 * DAY}
+    found = seen([(1, "web", "a", "cpu")], [lost], [(1, EVERYWHERE)])
+    assert counts(found) == [(1, 3), (1, 3), (0, 3), (0, 3)]
+    assert counts(found)[-1][0] == found.count("collected")
 
 
 def test_spans_are_a_set_of_times():
