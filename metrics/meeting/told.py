@@ -55,6 +55,8 @@ OUTCOMES: Mapping[str, str] = {
     "too early": "Too early",
     "no change": "No change caused it",
 }
+HOLES: Mapping[str, str] = {"investigate": "To collect", "ignored": "Left as it is"}
+"""What the outcomes of all things that are looked into mean of a hole."""
 NO_CHANGE: Mapping[str, str] = {
     "infrastructure": "infrastructure fault",
     "quota": "quota or limit",
@@ -120,6 +122,8 @@ def outcome_name(decision: Decision) -> str:
     """`Explained`; of an incident, what caused it."""
     if decision.subject.startswith(("incident/", "deployment/")) and decision.outcome not in OUTCOMES:
         return t("Caused by deployment {id}", id=decision.outcome)
+    if decision.subject.startswith("hole/") and decision.outcome in HOLES:
+        return t(HOLES[decision.outcome])
     return t(OUTCOMES.get(decision.outcome, decision.outcome))
 
 

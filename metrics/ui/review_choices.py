@@ -18,15 +18,18 @@ from metrics.review.judged import VERDICTS
 from metrics.review.minutes import Decision, Offer, Topic, decision_of
 from metrics.ui.words import t
 
-__all__ = ["BY_WHEN", "Column", "Option", "Way", "columns", "last_time", "repeated", "word_of"]
+__all__ = ["BY_WHEN", "KEYS", "Column", "Option", "Way", "columns", "last_time", "repeated", "word_of"]
 
 Way = Literal["explained", "investigate", "ignored"]
-"""The three columns; their keys are e, i and x."""
+KEYS: Final[Mapping[Way, str]] = {"explained": "e", "investigate": "i", "ignored": "x"}
+"""Which key leads to a column; not every section has all three."""
 BY_WHEN: Final = timedelta(weeks=1)
 CHECK_AFTER: Final = timedelta(weeks=4)
 """A branch is looked at again after so long, as the page Alerts has it."""
 EXPLAINED: Final = ("a planned change", "growth as expected")
 IGNORED: Final = ("known and accepted", "within what is usual", "a fault of the measurement")
+LEFT: Final = ("known and accepted", "another indicator shows the same")
+"""Why a hole is not filled."""
 BRANCHES: Final = ("remove", "reduce", "automate", "watch", "keep")
 
 
@@ -81,7 +84,7 @@ def columns(review: str, topic: Topic, today: date) -> tuple[Column, ...]:
         return _branches(review, topic, today)
     if key[0] == "verdict":
         return _verdicts(review, topic)
-    return _dispositions(topic)
+    return _hole() if topic.section == "coverage" else _dispositions(topic)
 
 
 def last_time(words: Iterable[Entry], review: str, topic: Topic) -> Decision | None:
@@ -121,7 +124,7 @@ def repeated(decision: Decision, today: date) -> Option | None:
 
 
 def _dispositions(topic: Topic) -> tuple[Column, ...]:
-    offered = (*topic.reasons, *(t(each) for each in EXPLAINED if topic.section != "coverage"))
+    offered = (*topic.reasons, *(t(each) for each in EXPLAINED))
     explained = [
         Option(reason, {"outcome": "explained", "because": reason}, is_suggested=n == 0 and bool(topic.reasons))
         for n, reason in enumerate(offered)
@@ -136,6 +139,20 @@ def _dispositions(topic: Topic) -> tuple[Column, ...]:
             asks_owner=True,
         ),
         Column("ignored", t("Ignored because"), (*ignored, _own({"outcome": "ignored"}))),
+    )
+
+
+def _hole() -> tuple[Column, ...]:
+    """Nothing explains a hole: somebody fills it, or it is left as it is."""
+    left = [Option(t(each), {"outcome": "ignored", "because": t(each)}) for each in LEFT]
+    never = Option(
+        t("not applicable, because of what you write"),
+        {"outcome": "ignored", "because": t("not applicable")}, "because", needs_words=True,
+    )  # fmt: skip
+    collect = Option(t("Collect it"), {"outcome": "investigate"})
+    return (
+        Column("investigate", t("To collect"), (collect,), asks_owner=True),
+        Column("ignored", t("Left as it is, because"), (*left, never, _own({"outcome": "ignored"}))),
     )
 
 

@@ -17,9 +17,7 @@ __all__ = ["KEYS", "clock", "listen_to_keys"]
 KEYS = (
     ("→  n", "next item"),
     ("←  p", "previous item"),
-    ("e", "go to the explanations; then a digit, or Enter for the first"),
-    ("i", "go to Investigate; Enter says it"),
-    ("x", "go to the reasons to ignore it; then a digit, or Enter for the first"),
+    ("e  i  x", "go to the answers with that letter; then a digit, or Enter for the first"),
     ("w", "write"),
     ("u", "undo"),
     ("a", "write down an action"),

@@ -43,6 +43,21 @@ def test_what_moved_is_explained_by_its_suspects_first():
     assert not any(each.is_suggested for each in columns(NOW, replace(MOVED, reasons=()), TODAY)[0].options)
 
 
+def test_a_hole_is_filled_or_left_and_nothing_explains_it():
+    hole = Topic("hole/db/cpu", "coverage", "never collected", reasons=("collect it",))
+    collect, left = columns(NOW, hole, TODAY)
+    assert (collect.way, left.way) == ("investigate", "ignored")
+    assert [each.label for each in collect.options] == ["Collect it"]
+    assert collect.asks_owner
+    assert [(each.fields["because"], each.needs_words) for each in left.options[:-1]] == [
+        ("known and accepted", False), ("another indicator shows the same", False), ("not applicable", True),
+    ]  # fmt: skip
+    said = Decision(hole.subject, "investigate", "Ren", AT, owner="Infra", due=TODAY)
+    assert decision_sentence(said, "UTC").startswith("To collect, by Infra, until Sun 29 Nov (Ren")
+    never = Decision(hole.subject, "ignored", "Ren", AT, "not applicable; it has no disk")
+    assert decision_sentence(never, "UTC").startswith("Left as it is: not applicable; it has no disk (Ren")
+
+
 def test_an_alerts_branch_is_looked_at_again_in_four_weeks():
     first, rest = columns(NOW, RULE, TODAY)
     assert first.options[0].fields == {

@@ -72,7 +72,6 @@ def _topic(setting: Setting, cells: Sequence[Cell]) -> Topic:
         owners=(component.owner,) if component.owner else (),
         tag=t(STATES[lead.state]),
         detail=tuple(_detail(setting, cells)),
-        reasons=(t("collect it"), t("another indicator shows the same"), t("not applicable")),
         started=lead.since,
         page="coverage",
         query={
