@@ -17,7 +17,7 @@ from metrics.review.lines import Line, address_of
 from metrics.review.minutes import Extreme, Topic
 from metrics.ui.words import t
 
-__all__ = ["ALERTING", "HOLDING", "as_told", "at_worst"]
+__all__ = ["ALERTING", "HOLDING", "as_told", "at_worst", "near_to"]
 
 HOLDING: Final = timedelta(hours=1)
 """A line is held to its threshold or limit by the hour (metrics/trends/look.py)."""
@@ -95,14 +95,19 @@ def _jumped(found: Finding, at: datetime) -> bool:
 
 
 def _closer(setting: Setting, found: Finding, topic: Topic, line: Line) -> Topic:
-    """The days around its greatest jump, and what was usual at that time: the week before."""
+    """The days around its greatest jump."""
     worst = found.evidence.get("worst_at")
     at = datetime.fromisoformat(worst) if isinstance(worst, str) else found.since
     jump = next((each for each in found.episodes if each.start <= at <= each.end), Window(at, at + ALERTING))
+    return replace(near_to(setting, topic, line, jump, topic.extreme or "highest"), started=jump.start)
+
+
+def near_to(setting: Setting, topic: Topic, line: Line, jump: Window, extreme: Extreme) -> Topic:
+    """The topic with its line in the days around a jump, and what was usual at that time: the week before."""
     window = Window(jump.start - 2 * DAY, min(jump.end + DAY, setting.window.end))
-    extreme = topic.extreme or "highest"
     near = setting.peaks(line.address, window, ALERTING, extreme)
     if not near:
         return topic
     before = setting.peaks(line.address, Window(window.start - WEEK, window.end - WEEK), ALERTING, extreme)
-    return replace(topic, curve=near, usual=tuple((at + WEEK, value) for at, value in before), started=jump.start)
+    usual = tuple((at + WEEK, value) for at, value in before)
+    return replace(topic, curve=near, usual=usual, extreme=extreme)

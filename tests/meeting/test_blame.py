@@ -73,6 +73,7 @@ def test_the_line_that_went_with_it_is_drawn_in_the_days_around_it(tmp_path: Pat
     assert (topic.figures[0].address, topic.extreme) == (f"web/{P95}", "highest")
     assert max(topic.curve, key=lambda each: each[1]) == (BROKE.started_at, 3.0)
     assert topic.curve[0][0] == BROKE.started_at - timedelta(days=2)
+    assert max(value for _, value in topic.usual) < 0.25
     # Its week's figure says nothing of an hour.
     assert figures_told(topic) == ()
 

@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from metrics.meeting import blame
+from metrics.meeting.drawn import ALERTING, near_to
 from metrics.meeting.setting import Setting
 from metrics.model import Entry, Window
 from metrics.review.delivery.causes import Link, Method
 from metrics.review.delivery.deployments import Deployment
 from metrics.review.delivery.report import Facts, delivery, needed
 from metrics.review.delivery.verdicts import subject_of, verdicts
-from metrics.review.minutes import Extreme, Figure, Section, Topic
+from metrics.review.minutes import Figure, Section, Topic
 from metrics.review.suspects.excess import Excess
 from metrics.review.suspects.suspect import Suspect
 from metrics.store import deliveries, entries
@@ -34,8 +35,6 @@ OPEN = ("unreviewed", "unknown")
 SHOWN = 12
 # Nobody remembers what one was about that has waited longer than that.
 CARRIED = timedelta(weeks=8)
-# So long before and after an incident its line is drawn, by the peaks of such steps.
-AROUND, FINE = timedelta(days=2), timedelta(minutes=5)
 # Of images and builds nothing is needed here: what was before there was any is an empty frame of the right shape.
 NEVER = Window(datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 2, tzinfo=UTC))
 
@@ -134,11 +133,9 @@ def _drawn(setting: Setting, topic: Topic, line: Excess | None, figures: Mapping
     figure = figures.get(line.line.address) if line else None
     if line is None or figure is None or topic.started is None:
         return topic
-    extreme: Extreme = "highest" if line.up.any() else "lowest"
-    around = Window(topic.started - AROUND, min(topic.started + AROUND, setting.window.end))
-    curve = setting.peaks(figure.address, around, FINE, extreme)
-    detail = (blame.level(line), *topic.detail)
-    return replace(topic, detail=detail, figures=(figure,), curve=curve, extreme=extreme if curve else None)
+    told = replace(topic, detail=(blame.level(line), *topic.detail), figures=(figure,))
+    began = Window(topic.started, topic.started + ALERTING)
+    return near_to(setting, told, line.line, began, "highest" if line.up.any() else "lowest")
 
 
 def _tag(link: Link, likely: Suspect | None) -> str:
