@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.collect.served import for_good, within
 
 __all__ = ["PASSWORD", "USERNAME", "Build", "Concourse", "Pipeline", "example", "running", "shared"]
 
@@ -259,48 +260,6 @@ def _told(pipeline: Pipeline, job: str, build: Build) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value}
 
 
-def status(code: int, **headers: str) -> Callable[[_Handler], bool]:
-    """A fault: this status, with these headers."""
-
-    def fault(handler: _Handler) -> bool:
-        handler.send_response(code)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.send_header("Content-Length", "4")
-        handler.end_headers()
-        handler.wfile.write(b"busy")
-        return True
-
-    return fault
-
-
-def body(text: str) -> Callable[[_Handler], bool]:
-    """A fault: status 200, and this instead of a list of builds."""
-
-    def fault(handler: _Handler) -> bool:
-        handler.answer(text)
-        return True
-
-    return fault
-
-
-def cut(handler: _Handler) -> bool:
-    """A fault: the connection ends in the middle of the reply."""
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    handler.wfile.write(b'[{"id": 1')
-    handler.close_connection = True
-    return True
-
-
-def silent(handler: _Handler) -> bool:
-    """A fault: no answer for longer than anybody waits."""
-    time.sleep(0.3)
-    handler.close_connection = True
-    return True
-
-
 def redirect(handler: _Handler) -> bool:
     """A fault: somebody wants us elsewhere."""
     handler.send_response(302)
@@ -316,25 +275,13 @@ def expired(handler: _Handler) -> bool:
     return False
 
 
-@contextmanager
-def running() -> Iterator[Concourse]:
-    server = Concourse()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def running() -> AbstractContextManager[Concourse]:
+    return within(Concourse())
 
 
 @cache
 def shared() -> Concourse:
-    """One that lives as long as the tests do."""
-    server = Concourse()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+    return for_good(Concourse())
 
 
 def example(start: datetime, **jobs: str) -> Mapping[str, object]:

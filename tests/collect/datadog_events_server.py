@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import base64
 import re
-import threading
 import zlib
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -20,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 from metrics.model import Window
 from tests.collect import datadog_server
 from tests.collect.datadog_server import API_KEY, APP_KEY, Asked
+from tests.collect.served import for_good, within
 
 DAY = datetime(2026, 6, 3, tzinfo=UTC)
 SCOPES = {
@@ -168,17 +168,8 @@ def _fits(event: Mapping[str, Any], query: str, start: int, end: int) -> bool:
     return start <= inner["timestamp"] <= end and (not asked or any(term in has for term in asked))
 
 
-@contextmanager
-def running() -> Any:
-    server = Account()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def running() -> AbstractContextManager[Account]:
+    return within(Account())
 
 
 NINE: Sequence[tuple[str, str, str]] = (
@@ -197,12 +188,10 @@ NINE: Sequence[tuple[str, str, str]] = (
 
 @cache
 def shared() -> Account:
-    """One that lives as long as the tests do."""
     server = Account()
     server.events = [told(clock(at), status, group=group) for at, status, group in NINE]
     server.incidents = [incident(3, clock("09:00"), services=["web"], severity="SEV-2")]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+    return for_good(server)
 
 
 def example(component: str = "web") -> dict[str, object]:

@@ -11,13 +11,15 @@ import json
 import re
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
+
+from tests.collect.served import for_good, within
 
 API_KEY, APP_KEY = "planted-api-key-0123456789abcdef", "planted-app-key-fedcba9876543210"
 MINUTE = 60
@@ -266,25 +268,13 @@ def scalar(asked: Asked) -> dict[str, Any]:
     return {"data": {"type": "scalar_response", "attributes": {"columns": columns}}}
 
 
-@contextmanager
-def running() -> Any:
-    server = Datadog()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def running() -> AbstractContextManager[Datadog]:
+    return within(Datadog())
 
 
 @cache
 def shared() -> Datadog:
-    """One that lives as long as the tests do."""
-    server = Datadog()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+    return for_good(Datadog())
 
 
 def example(*queries: Mapping[str, object]) -> dict[str, object]:

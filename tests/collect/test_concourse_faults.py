@@ -14,19 +14,8 @@ from metrics.collect import http
 from metrics.collect.concourse import Settings
 from metrics.errors import BudgetSpentError, SourceError
 from tests.collect.concourse_asked import ask, at, days, patient, settings, signs
-from tests.collect.concourse_server import (
-    PASSWORD,
-    USERNAME,
-    Build,
-    Concourse,
-    body,
-    cut,
-    expired,
-    redirect,
-    running,
-    silent,
-    status,
-)
+from tests.collect.concourse_server import PASSWORD, USERNAME, Build, Concourse, expired, redirect, running
+from tests.collect.served import body, cut, silent, status
 
 DAY = days(0, 1)
 JOBS: dict[str, Any] = {"jobs": {"image": "build"}}

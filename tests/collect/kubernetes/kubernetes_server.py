@@ -10,16 +10,16 @@ from __future__ import annotations
 import base64
 import json
 import ssl
-import threading
-import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.collect.served import for_good, within
 
 __all__ = ["TOKEN", "USER", "Cluster", "cron_job", "example", "job", "node", "pod", "running"]
 
@@ -222,48 +222,6 @@ def _iso(at: datetime | None) -> str:
 # What goes wrong -------------------------------------------------------------------------------------------
 
 
-def status(code: int, text: str = "busy", **headers: str) -> Callable[[_Handler], bool]:
-    """A fault: this status, with these words and headers."""
-
-    def fault(handler: _Handler) -> bool:
-        handler.send_response(code)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.send_header("Content-Length", str(len(text.encode())))
-        handler.end_headers()
-        handler.wfile.write(text.encode())
-        return True
-
-    return fault
-
-
-def body(text: Any) -> Callable[[_Handler], bool]:
-    """A fault: status 200, and this instead of a list."""
-
-    def fault(handler: _Handler) -> bool:
-        handler.answer(text)
-        return True
-
-    return fault
-
-
-def cut(handler: _Handler) -> bool:
-    """A fault: the connection ends in the middle of the reply."""
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    handler.wfile.write(b'{"kind": "JobList", "items": [{"meta')
-    handler.close_connection = True
-    return True
-
-
-def silent(handler: _Handler) -> bool:
-    """A fault: no answer for longer than anybody waits."""
-    time.sleep(0.3)
-    handler.close_connection = True
-    return True
-
-
 def echo(code: int) -> Callable[[_Handler], bool]:
     """A fault: what was asked comes back, as some proxies have it."""
 
@@ -277,27 +235,16 @@ def echo(code: int) -> Callable[[_Handler], bool]:
 # Running one -----------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def running(certificate: str | None = None) -> Iterator[Cluster]:
+def running(certificate: str | None = None) -> AbstractContextManager[Cluster]:
     server = Cluster()
     if certificate:
         server.secured(certificate)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return within(server)
 
 
 @cache
 def shared() -> Cluster:
-    """One that lives as long as the tests do."""
-    server = Cluster()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+    return for_good(Cluster())
 
 
 def example(start: datetime, namespace: str = "jobs") -> Mapping[str, object]:

@@ -16,21 +16,8 @@ from metrics.collect import http
 from metrics.errors import BudgetSpentError, SourceError
 from metrics.model import Window
 from tests.collect.kubernetes.kubernetes_asked import ask, days, hour, patient, settings, signs
-from tests.collect.kubernetes.kubernetes_server import (
-    TOKEN,
-    USER,
-    Cluster,
-    body,
-    cron_job,
-    cut,
-    echo,
-    job,
-    node,
-    pod,
-    running,
-    silent,
-    status,
-)
+from tests.collect.kubernetes.kubernetes_server import TOKEN, USER, Cluster, cron_job, echo, job, node, pod, running
+from tests.collect.served import body, cut, silent, status
 
 DAY = days(0, 1)
 JOBS: dict[str, Any] = {"namespace": "jobs"}

@@ -14,7 +14,8 @@ from metrics.collect.run import Outcome, Request, chosen, run_source, store_of
 from metrics.store import read
 from tests.collect.folders import configure
 from tests.collect.kubernetes.kubernetes_asked import hour
-from tests.collect.kubernetes.kubernetes_server import TOKEN, Cluster, cron_job, job, running, status
+from tests.collect.kubernetes.kubernetes_server import TOKEN, Cluster, cron_job, job, running
+from tests.collect.served import status
 
 SERVICE = """
 time_zone: Asia/Tokyo
