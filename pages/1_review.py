@@ -13,10 +13,12 @@ from metrics.ui import (
     review_acts,
     review_agenda,
     review_closed,
+    review_drafts,
     review_loading,
     review_meeting,
     speaking,
 )
+from metrics.ui.words import t
 
 here = frame.begin(__doc__)
 here.require_data()
@@ -27,6 +29,8 @@ st.html(review.STYLE)
 every = review_loading.shelved(here)
 is_meeting = review.is_meeting()
 held = review_loading.opened(here, every, review.asked(here, every, picker=not is_meeting))
+if is_meeting and held.state == "preview":
+    st.info(t("Meeting mode begins once this review is opened. Open it below, or leave `mode` out of the link."))
 if is_meeting and held.state != "preview":
     review_meeting.draw(held)
 else:
@@ -36,3 +40,4 @@ else:
         review_closed.draw_ways_on(held, every)
     review_agenda.draw(held)
 speaking.listen(here)
+review_drafts.hold()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from metrics.meeting.told import decision_sentence, outcome_name
-from metrics.review.minutes import Topic, open_topics
+from metrics.review.minutes import SectionName, Topic, open_topics
 from metrics.ui import address, author, review_agenda
 from metrics.ui.delivery_words import escaped
 from metrics.ui.review_acts import ask_close
@@ -16,6 +16,15 @@ from metrics.ui.review_loading import Held
 from metrics.ui.words import both, counted, t
 
 __all__ = ["draw", "draw_missing"]
+
+LEFT: Mapping[SectionName, tuple[str, str]] = {
+    "verdicts": ("{n} verdict", "{n} verdicts"),
+    "causes": ("{n} incident or failed deployment", "{n} incidents or failed deployments"),
+    "alerts": ("{n} alert rule", "{n} alert rules"),
+    "capacity": ("{n} limit", "{n} limits"),
+    "coverage": ("{n} hole", "{n} holes"),
+}
+"""What may be closed without a word; all that moved has one by then."""
 
 
 def draw(held: Held, missing: Sequence[Topic] | None = None) -> None:
@@ -63,6 +72,10 @@ def _confirm(held: Held) -> None:
                 st.markdown(
                     f"{escaped(topic.sentence)}  \n:gray[{escaped(decision_sentence(decision, review.zone))}]"
                 )
+    if left := _left(held):
+        st.markdown(
+            t(":orange[Nothing was said of {left}.] They may stay open: what still holds comes again.", left=left)
+        )
     if review.attendees:
         st.caption(t("Attendees: {who}", who=escaped(review.attendees)))
     st.caption(t("The numbers and decisions are frozen as they are now; nothing of it can be changed afterwards."))
@@ -77,3 +90,9 @@ def _confirm(held: Held) -> None:
     ):
         # The dialog is a part of the page only; all of it has to run.
         st.rerun()
+
+
+def _left(held: Held) -> str:
+    """How many of each section nobody spoke of."""
+    counts = {each.name: review_agenda.said_of(held, each) for each in held.review.sections if each.name in LEFT}
+    return both([counted(*LEFT[name], n - done) for name, (done, n) in counts.items() if done < n])

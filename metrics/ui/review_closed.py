@@ -96,8 +96,9 @@ def draw_beside(review: Review, other: Review) -> None:
     """Two reviews: their figures, and what came of each thing in either."""
     with st.container(border=True, key="review-beside"):
         st.markdown(t("**Beside the review of {day}**", day=_named(other.id)))
-        st.dataframe(beside_figures(review, other), hide_index=True, row_height=28)
-        st.dataframe(beside_topics(review, other), hide_index=True, row_height=28)
+        # Both decisions are read in full: a grid would cut them.
+        for told in (beside_figures(review, other), beside_topics(review, other)):
+            st.table(told.map(escaped), border="horizontal", hide_index=True)
 
 
 def beside_figures(review: Review, other: Review) -> pd.DataFrame:
@@ -137,7 +138,7 @@ def beside_topics(review: Review, other: Review) -> pd.DataFrame:
         )
         for each in order
     ]
-    return pd.DataFrame(rows, columns=[t("What"), "", _named(other.id), _named(review.id)])
+    return pd.DataFrame(rows, columns=[t("What"), t("State"), _named(other.id), _named(review.id)])
 
 
 def _came(review: Review, topic: Topic | None) -> str:

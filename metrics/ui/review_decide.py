@@ -10,10 +10,11 @@ import streamlit as st
 from metrics.meeting.told import decision_sentence
 from metrics.model import Entry, EntryKind
 from metrics.review.minutes import Decision, Topic, decision_of
-from metrics.ui import author
+from metrics.ui import address, author
 from metrics.ui.delivery_words import escaped
 from metrics.ui.review_acts import forget
-from metrics.ui.review_choices import BY_WHEN, Column, Option, columns, last_time, repeated, word_of
+from metrics.ui.review_choices import BY_WHEN, KEYS, Column, Option, columns, last_time, repeated, word_of
+from metrics.ui.review_drafts import LONGEST, MARK
 from metrics.ui.review_loading import Held
 from metrics.ui.speaking import draw_rival, say, undo
 from metrics.ui.words import moment, t
@@ -21,8 +22,6 @@ from metrics.ui.words import moment, t
 __all__ = ["WORDS_KEY", "draw", "field", "is_writing", "this_day", "who_field"]
 
 WORDS_KEY = "words-{subject}"
-# What is looked into, said in a line; what takes longer is a note or belongs behind a link.
-LONGEST = 2_000
 CHANGING, MISSING, WRITING = "review-changing", "review-missing", "review-writing"
 
 
@@ -95,8 +94,13 @@ def field(held: Held, topic: Topic) -> str:
 
 
 def _draft(key: str) -> None:
-    st.session_state["drafts"][key] = st.session_state[key]
-    if not st.session_state[key]:
+    """Callback: what is typed, or what the browser gives back after a reload."""
+    text = str(st.session_state[key])
+    if MARK in text:
+        text = st.session_state[key] = text.replace(MARK, "")
+        st.session_state["restored-drafts"].add(key)
+    st.session_state["drafts"][key] = text
+    if not text:
         st.session_state["restored-drafts"].discard(key)
 
 
@@ -140,7 +144,8 @@ def _last_time(held: Held, topic: Topic, decision: Decision | None, key: tuple[E
 
 def _column(held: Held, topic: Topic, column: Column, key: tuple[EntryKind, str]) -> None:
     with st.container(key=f"review-way-{column.way}", gap="xsmall"):
-        st.markdown(f"**{column.title}**")
+        letter = f" :gray-badge[{KEYS[column.way]}]" if address.asked("mode") == "meeting" else ""
+        st.markdown(f"**{column.title}**{letter}")
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
             extra = _owner(held, topic) if column.asks_owner else None
             for place, option in enumerate(column.options):

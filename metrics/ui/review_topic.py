@@ -7,18 +7,20 @@ import streamlit as st
 from metrics.meeting.compare import correction_sentence
 from metrics.meeting.told import decision_sentence, figures_told, owner_names
 from metrics.model import Entry, Window
+from metrics.review.actions import actions
 from metrics.review.lines import parse_address
 from metrics.review.minutes import Topic, decision_of
-from metrics.ui import action_form, controls, frame, review_chart, review_decide
+from metrics.ui import action_form, address, controls, frame, review_chart, review_decide
 from metrics.ui.delivery_words import escaped
 from metrics.ui.history import history
 from metrics.ui.review_acts import note
 from metrics.ui.review_choices import word_of
 from metrics.ui.review_loading import Held, changed, notes
-from metrics.ui.words import moment, t
+from metrics.ui.words import day, moment, t
 
 __all__ = ["badge", "draw", "page_of"]
 
+ACTIONS = "pages/7_actions.py"
 HEIGHT, HEIGHT_BIG = 190, 300
 RED = ("new", "worse", "failed", "near", "past", "stale", "never collected")
 GREEN = ("better", "over", "improved", "judged")
@@ -108,6 +110,7 @@ def _notes(held: Held, topic: Topic) -> None:
             if held.review.closed_at is not None and each.at > held.review.closed_at:
                 told = t("{told}, after the review was closed", told=told)
             st.markdown(f"{escaped(each.text)}  \n:gray[{told}]")
+        _acted(held, topic)
     if not review_decide.is_writing(held, topic):
         _history(held, topic)
         return
@@ -122,6 +125,25 @@ def _notes(held: Held, topic: Topic) -> None:
         if held.is_open and topic.section != "actions":
             _action(held, topic)
         _history(held, topic)
+
+
+def _acted(held: Held, topic: Topic) -> None:
+    """What was written down of it, so that nobody writes it twice."""
+    words = [
+        each for each in held.words.every if each.kind == "action" and (each.said or {}).get("why") == topic.subject
+    ]
+    for each in actions(words):
+        # Of a thing that moved, what was done before this review is told with its evidence.
+        if each.dropped or (topic.section == "moved" and each.review != held.review.id):
+            continue
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            told = t("Action: {what}", what=escaped(each.what))
+            st.page_link(
+                ACTIONS, label=told, query_params=address.with_view(action=each.id), icon=":material/task_alt:"
+            )
+            due = t("{owner}, verdict due {day}", owner=escaped(action_form.owner_name(held.here, each.owner)),
+                    day=day(each.check))  # fmt: skip
+            st.caption(due, width="content")
 
 
 def _action(held: Held, topic: Topic) -> None:
@@ -141,6 +163,7 @@ def _action(held: Held, topic: Topic) -> None:
             part=part,
             indicator=indicator,
             review=held.review.id,
+            owner=topic.owners[0] if topic.owners else None,
         )
 
 

@@ -98,6 +98,7 @@ def test_a_whole_review_in_two_browsers(app, folder, open_page):
     mika, ren = (enter(open_page, f"{app}/review", name) for name in ("Mika", "Ren"))
     _opens(mika, ren)
     _sees_what_the_other_says_while_typing(mika, ren)
+    _types_and_loads_the_page_anew(ren)
     _both_at_once(mika, ren, folder)
     _goes_through_the_rest_by_keys(mika)
     _writes_an_action(mika, folder)
@@ -139,6 +140,26 @@ def _sees_what_the_other_says_while_typing(mika: Page, ren: Page) -> None:
     press(mika, "u")
     expect(mika.locator(".st-key-review-holds")).to_have_count(0)
     expect(ren.locator(".st-key-review-holds")).to_have_count(0, timeout=SEEN_MS)
+
+
+def _types_and_loads_the_page_anew(ren: Page) -> None:
+    """Whether the field was left or not; once it is kept, it does not come back."""
+    words = ren.get_by_label("Your own words")
+    for typed, key in (("half a", "Escape"), (" sentence", "ArrowRight")):
+        words.press("End")
+        ren.keyboard.type(typed)
+        ren.keyboard.press(key)
+        ready(ren)
+        ren.reload()
+    expect(words).to_have_value("half a sentence")
+    expect(ren.get_by_text("Written earlier and not kept yet")).to_be_visible()
+    ren.get_by_role("button", name="Keep as a note").click()
+    expect(ren.locator(".st-key-review-notes")).to_contain_text("half a sentence")
+    expect(words).to_have_value("")
+    ren.wait_for_function("!Object.keys(sessionStorage).some((name) => name.startsWith('draft/'))")
+    ren.reload()
+    ready(ren)
+    expect(words).to_have_value("")
 
 
 def _both_at_once(mika: Page, ren: Page, folder: Path) -> None:
@@ -184,7 +205,14 @@ def _writes_an_action(mika: Page, folder: Path) -> None:
     assert section(mika) == "2 · What moved"
     press(mika, "a")
     dialog = mika.get_by_role("dialog")
-    dialog.get_by_label("What is done").fill("Page the exports")
+    expect(dialog.get_by_label("What is done")).to_be_focused()
+    press(mika, "Escape")
+    expect(dialog).to_have_count(0)
+    press(mika, "a")
+    expect(dialog.get_by_label("What is done")).to_be_focused()
+    mika.keyboard.type("Page the exports")
+    press(mika, "Escape")
+    mika.mouse.click(10, 400)
     dialog.get_by_label("Owner").fill("Sora")
     dialog.get_by_label("Owner").press("Enter")
     ready(mika)
@@ -194,6 +222,7 @@ def _writes_an_action(mika: Page, folder: Path) -> None:
     assert (action.owner, action.review, action.by) == ("Sora", HELD, "Mika")
     assert action.why.startswith("finding/")
     assert action.address
+    expect(mika.locator(".st-key-review-notes")).to_contain_text("Action: Page the exports")
 
 
 def _actions(folder: Path) -> tuple[Action, ...]:

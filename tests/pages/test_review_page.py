@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,11 @@ from streamlit.testing.v1 import AppTest
 
 from metrics.meeting.close import close
 from metrics.meeting.shelf import Shelf
+from metrics.review.actions import Action, entry
 from metrics.review.minutes import Decision, Figure, Review, Section
 from metrics.store import Store, entries
 from metrics.ui.review_closed import beside_figures, beside_topics
+from metrics.ui.review_drafts import MARK
 from tests.meeting.made import AT, ID, decided_review, disposition, review
 from tests.pages import deployments
 from tests.pages.test_pages import said
@@ -180,6 +182,30 @@ def test_a_text_that_nobody_kept_yet_comes_back_with_its_topic(opened, visit):
     assert told not in said(app)
 
 
+def test_a_text_that_the_browser_gives_back_is_said_to_be_an_earlier_one(opened, visit):
+    app = visit(opened, item=F1)
+    app.text_area(key=f"words-{F1}").set_value(f"half a sent{MARK}").run()
+    assert app.text_area(key=f"words-{F1}").value == "half a sent"
+    assert "Written earlier and not kept yet" in said(app)
+    click(app, f"say-explained-1-{F1}")
+    assert holds(opened) == {"outcome": "explained", "because": "batch: nightly", "note": "half a sent"}
+
+
+def test_what_was_written_down_of_a_topic_is_told_there(opened, visit):
+    rule = "rule/db/cpu-high"
+    made = Action("a1", "jobs", "Raise *it*", "detection", rule, "it fired", "infra", date(2026, 11, 20))
+    store = Store(opened / "tomoni.duckdb")
+    entries.add(store, entry(made, AT, "Mika"), entry(replace(made, id="a2", dropped="no"), AT, "Mika"))
+    entries.add(store, entry(replace(made, id="a3", why=F1, review="2026-10-19"), AT, "Mika"))
+    app = visit(opened, item=rule)
+    links = [each.proto for each in app.get("page_link") if each.proto.label.startswith("Action: ")]
+    assert [(each.label, each.query_string) for each in links] == [("Action: Raise \\*it\\*", "action=a1")]
+    assert "infra, verdict due Fri 20 Nov" in said(app)
+    # Of a thing that moved, the evidence tells what was done before.
+    app = visit(opened, item=F1)
+    assert not [each for each in app.get("page_link") if each.proto.label.startswith("Action: ")]
+
+
 def test_the_same_as_last_time_is_one_click(opened, visit):
     before = replace(disposition(F1, "ignored", "Sora", "a drill"), subject=f"2026-10-19/{F1}")
     entries.add(Store(opened / "tomoni.duckdb"), before)
@@ -193,6 +219,7 @@ def test_meeting_mode_goes_through_all_and_ends_with_what_is_missing(opened, vis
     app = visit(opened, mode="meeting")
     assert "**2 · What moved**" in said(app)
     assert "1 of 3" in said(app)
+    assert "**Explained by** :gray-badge[e]" in said(app)
     (figure,) = [json.loads(element.proto.spec) for element in app.get("plotly_chart")]
     assert len(figure["data"][0]["x"]) == 40
     for _ in range(3):
@@ -205,6 +232,14 @@ def test_meeting_mode_goes_through_all_and_ends_with_what_is_missing(opened, vis
     assert "mode" not in app.query_params
 
 
+def test_meeting_mode_of_a_review_that_is_not_opened_says_so(shop, visit):
+    app = visit(shop, mode="meeting")
+    assert "Meeting mode begins once this review is opened." in said(app)
+    click(app, "review-begin")
+    assert "Meeting mode begins" not in said(app)
+    assert "review-leave" in keys(app)
+
+
 def test_a_review_closes_once_everything_that_moved_is_decided_and_then_stands(opened, visit):
     app = visit(opened, item=F1)
     assert "review-close" not in keys(app)
@@ -213,6 +248,7 @@ def test_a_review_closes_once_everything_that_moved_is_decided_and_then_stands(o
     click(other, f"say-ignored-0-{F2}")
     app.run()
     click(app, "review-close")
+    assert ":orange[Nothing was said of 1 alert rule.]" in said(app)
     click(app, "review-close-now")
     assert Shelf(opened, "jobs").closed() == (ID,)
     assert "closed by Mika" in said(app)
@@ -298,7 +334,9 @@ def test_another_closed_review_is_laid_beside_it(shop, visit):
     later = replace(decided_review(), id="2026-11-02", until=AT + timedelta(weeks=1), decisions=())
     _close(shop, later)
     app = visit(shop, review="2026-11-02", **{"with": ID})
-    tables = [element.value for element in app.dataframe]
+    tables = [element.value for element in app.table]
+    assert len(tables) == 2
+    assert "Explained\\: access\\: /export – as in \\<spring\\>" in tables[1].iloc[0, 2]
     assert all({"Mon 26 Oct 2026", "Mon 2 Nov 2026"} < set(table.columns) for table in tables)
     assert "with=2026-01-01" in said(visit(shop, review="2026-11-02", **{"with": "2026-01-01"}))
 
@@ -316,7 +354,7 @@ def test_two_reviews_beside_each_other_by_values():
         ["web gone.indicator", "no data", "no data", "–"],
     ]
     topics = beside_topics(now, decided_review())
-    assert list(topics.columns) == ["What", "", "Mon 26 Oct 2026", "Mon 2 Nov 2026"]
+    assert list(topics.columns) == ["What", "State", "Mon 26 Oct 2026", "Mon 2 Nov 2026"]
     assert topics.iloc[:, 1].tolist() == ["stayed", "gone", "gone"]
     assert beside_topics(decided_review(), now).iloc[:, 1].tolist() == ["stayed", "gone", "gone"]
     assert topics.iloc[:, 2:].values.tolist() == [

@@ -1,0 +1,50 @@
+"""What somebody typed and has not kept yet, over a reload: their tab of the browser holds it, and no store does.
+
+A text that comes back is handed over with a mark at its end, so that the page can say that it is an earlier one.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+__all__ = ["LONGEST", "MARK", "hold"]
+
+# What is looked into, said in a line; what takes longer is a note or belongs behind a link.
+LONGEST: Final = 2_000
+MARK: Final = "\u2063"
+"""An invisible separator, which nobody types."""
+# One for the whole visit. The first look at a field since the page was loaded gives back, later ones hold what it has:
+# the field of a text that was kept is empty, and nothing is held of it.
+SCRIPT: Final = r"""<script>
+if (!window.tomoniDrafts) {
+  const mark = "\u2063", longest = LONGEST, seen = window.tomoniDrafts = new Set();
+  const named = (field) => {
+    const asked = new URLSearchParams(location.search);
+    const own = field.closest("[class*=st-key-words-]").className.match(/st-key-words-\S+/)[0];
+    return ["draft", asked.get("service"), asked.get("review"), own].join("/");
+  };
+  const give = (field, text) => {
+    const set = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set;
+    set.call(field, text.length < longest ? text + mark : text);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
+  };
+  const look = () => {
+    const field = document.querySelector(".st-key-review-words textarea");
+    if (!field || field.value.includes(mark)) return;
+    const name = named(field), held = sessionStorage.getItem(name), isFirst = !seen.has(name);
+    seen.add(name);
+    if (isFirst && held && !field.value) give(field, held);
+    else if (field.value) sessionStorage.setItem(name, field.value);
+    else sessionStorage.removeItem(name);
+  };
+  document.addEventListener("input", look);
+  setInterval(look, 300);
+}
+</script>""".replace("LONGEST", str(LONGEST))
+
+
+def hold() -> None:
+    st.html(SCRIPT, unsafe_allow_javascript=True)
