@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from metrics.meeting.drawn import ALERTING
 from metrics.meeting.setting import Setting
 from metrics.meeting.told import NO_CHANGE
 from metrics.model import Window
@@ -77,14 +78,22 @@ def _line(known: Scene) -> Excess | None:
 def level(line: Excess) -> str:
     """How far the line went from its usual: `web latency p95 was 942 ms, usually 234 ms at that time.`"""
     of, went = line.line, line.up | line.down
-    counts = of.indicator.rollup == "sum" and not of.is_ratio and of.period_s
-    now, usual = (
-        quantity(float(np.median(each[went])) * (3600 / of.period_s if counts else 1), of.indicator.unit)
-        for each in (line.now, line.usual)
-    )
+    counts = of.indicator.rollup == "sum" and not of.is_ratio and of.period_s > 0
+    # As it is drawn.
+    step = max(ALERTING, timedelta(seconds=of.period_s))
+    times = step.total_seconds() / of.period_s if counts else 1
     name = line_name(of.component, of.part, of.indicator)
+    now, usual = (
+        quantity(float(np.median(each[went])) * times, of.indicator.unit) for each in (line.now, line.usual)
+    )
     if counts:
-        return t("{name} were {now} an hour, usually {usual} at that time.", name=name, now=now, usual=usual)
+        return t(
+            "{name} were {now} in {step}, usually {usual} at that time.",
+            name=name,
+            now=now,
+            usual=usual,
+            step=span(step),
+        )
     return t("{name} was {now}, usually {usual} at that time.", name=name, now=now, usual=usual)
 
 

@@ -86,9 +86,9 @@ def test_where_users_felt_nothing_the_machine_is_shown(tmp_path: Path):
     assert topic.extreme == "lowest"
 
 
-def test_a_count_is_told_by_the_hour(tmp_path: Path):
+def test_a_count_is_told_by_its_step(tmp_path: Path):
     (topic,) = topics(shop.fill(tmp_path, hourly("web", "http.server.5xx.count", 700, 10), BROKE))
-    assert topic.detail[0] == "web server errors (5xx) were 700 an hour, usually 10.2 at that time."
+    assert topic.detail[0] == "web server errors (5xx) were 700 in 60 minutes, usually 10.2 at that time."
 
 
 def test_a_mending_deployment_says_more_than_figures(tmp_path: Path):
