@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ from metrics.trends.reading import watched
 
 __all__ = ["prepare", "review_id"]
 
+# Steps of a line that is as small as a word.
+SPARK = 60
 _FROM_DATA: Mapping[SectionName, Callable[[Setting], Section]] = {
     "moved": moved.section,
     "causes": causes.section,
@@ -62,5 +65,7 @@ def _headline(setting: Setting) -> tuple[Figure, ...]:
     none = read.buckets(setting.db, [], setting.window, setting.period.step(1), setting.service.time_zone)
     readings = reading.read(setting.lines, setting.service, now, before, none)
     leading = headline(readings, setting.service, catalog.load().indicators)
-    found = setting.figures([line.address for line in leading])
-    return tuple(found[line.address] for line in leading if line.address in found)
+    addresses = [line.address for line in leading]
+    found = setting.figures(addresses)
+    drawn = setting.curves(addresses, Window(setting.period.previous.start, setting.window.end), SPARK)
+    return tuple(replace(found[each], curve=drawn.get(each, ())) for each in addresses if each in found)

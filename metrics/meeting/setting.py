@@ -86,14 +86,14 @@ class Setting:
         rows = {int(row["series_id"]): row for row in read.period(self.db, window, ids).to_dict("records")}
         return {line.address: figure(line, rows) for line in wanted}
 
-    def curves(self, addresses: Sequence[str], window: Window) -> dict[str, Points]:
-        """By address, each line in about a hundred steps, for a picture of it."""
+    def curves(self, addresses: Sequence[str], window: Window, points: int = POINTS) -> dict[str, Points]:
+        """By address, each line in about so many steps, for a picture of it."""
         wanted = [self.by_address[each] for each in dict.fromkeys(addresses) if each in self.by_address]
         ids = sorted({number for line in wanted for number in line.reads})
         if not ids:
             return {}
         longest = max((timedelta(seconds=line.period_s) for line in wanted), default=timedelta(0))
-        step = max(fitting_step(window, POINTS), longest)
+        step = max(fitting_step(window, points), longest)
         buckets = by_series(read.buckets(self.db, ids, window, step, self.service.time_zone))
         drawn = {line.address: whole_steps(line, curve(line, buckets), window, step) for line in wanted}
         return {address: plain(each) for address, each in drawn.items() if each is not None}

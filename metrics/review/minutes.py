@@ -58,6 +58,8 @@ class Figure:
     until: datetime
     value: float | None
     before: float | None = None
+    curve: tuple[tuple[datetime, float], ...] = ()
+    """Of a headline figure the line through both periods, in few steps."""
 
 
 @dataclass(frozen=True, slots=True)

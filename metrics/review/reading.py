@@ -13,7 +13,7 @@ from metrics.model import Indicator, Service, Threshold
 from metrics.review.lines import Curve, Line, by_series, curve, figure
 from metrics.review.rows import Row
 
-__all__ = ["SIDES", "Moved", "Reading", "Side", "State", "read", "side_of", "threshold_of"]
+__all__ = ["SIDES", "Moved", "Reading", "Side", "State", "moved_of", "read", "side_of", "threshold_of"]
 
 # What counts as worse than before: a tenth of the earlier figure, and a whole point where it is a percentage
 # (0.2 % after 0.1 % is twice as much and still nothing to talk about).
@@ -71,16 +71,20 @@ class Reading:
     @property
     def moved(self) -> Moved:
         """Against the previous period, whatever the threshold says."""
-        if not self._is_notable() or self.line.indicator.better == "neutral":
-            return "steady"
-        rose = (self.change or 0.0) > 0
-        return "worse" if rose == (self.line.indicator.better == "lower") else "better"
+        return moved_of(self.line.indicator, self.now, self.before)
 
-    def _is_notable(self) -> bool:
-        if self.change is None or (self.share is None and self.change == 0):
-            return False
-        moved = self.share is None or abs(self.share) >= NOTABLE_SHARE
-        return moved and (self.line.indicator.unit != "%" or abs(self.change) >= NOTABLE_POINTS)
+
+def moved_of(indicator: Indicator, now: float | None, before: float | None) -> Moved:
+    """A figure against an earlier one of the same line: steady unless it is notable, and a way that is worse."""
+    if now is None or before is None or indicator.better == "neutral" or not _is_notable(indicator, now, before):
+        return "steady"
+    return "worse" if (now > before) == (indicator.better == "lower") else "better"
+
+
+def _is_notable(indicator: Indicator, now: float, before: float) -> bool:
+    change = abs(now - before)
+    is_large = change >= NOTABLE_SHARE * abs(before) if before else change > 0
+    return is_large and (indicator.unit != "%" or change >= NOTABLE_POINTS)
 
 
 def side_of(indicator: Indicator) -> Side:

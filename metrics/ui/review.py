@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import streamlit as st
 
-from metrics.meeting.told import figure_name, period_name
-from metrics.review.minutes import Figure, Review
+from metrics.meeting.told import period_name
 from metrics.ui import address, author, review_close, review_closed, review_meeting
 from metrics.ui.delivery_words import escaped
 from metrics.ui.frame import Frame
 from metrics.ui.review_acts import ask_open, ask_renew, describe
 from metrics.ui.review_loading import Held, Shelved, window_of
-from metrics.ui.words import age, change, day, moment, quantity, t
+from metrics.ui.review_tiles import draw as draw_figures
+from metrics.ui.words import age, day, moment, t
 
 __all__ = ["STYLE", "asked", "draw_figures", "draw_head", "is_meeting"]
 
@@ -26,11 +26,19 @@ STYLE = """<style>
   min-height: 1.9rem; padding-top: 0.1rem; padding-bottom: 0.1rem; text-align: left;
 }
 .st-key-review-holds { gap: 0.4rem; padding: 0.5rem 0.75rem; border-left: 3px solid #30a46c; }
-.st-key-review-figures { column-gap: 1.4rem; row-gap: 0; }
-.st-key-review-figures p, .st-key-review-open-topic :is(li, p) { font-size: 0.875rem; }
+.spark { display: block; width: 100%; height: 1.7rem; }
+.st-key-review-figures [class*="st-key-tile-"] > :last-child { margin-top: auto; }
+.st-key-review-open-topic :is(li, p) { font-size: 0.875rem; }
 [class*="st-key-item-r"] > :first-child { flex: 0 0 6.9rem; }
+[class*="st-key-item-r"] > :has(> [data-testid="stHtml"]) { flex: 0 0 6.5rem; }
+[class*="st-key-item-r"] > :has(button) { min-width: 0; }
+[class*="st-key-item-r"] .spark { height: 1.3rem; }
 [class*="st-key-said-r"] { padding: 0 0 0.25rem 7.8rem; margin-top: -0.2rem; }
-@media (max-width: 640px) { [class*="st-key-said-r"] { padding-left: 0; } }
+@media (max-width: 640px) {
+  [class*="st-key-said-r"] { padding-left: 0; }
+  [class*="st-key-item-r"] > :has(> [data-testid="stHtml"]) { order: 0; flex: 0 0 6.5rem; }
+  [class*="st-key-item-r"] > :has(button) { order: 3; flex: 1 0 100%; }
+}
 [class*="st-key-item-r"] button > div { width: 100%; justify-content: flex-start; text-align: left; }
 [class*="st-key-item-r"] > :last-child p { font-size: 0.875rem; white-space: nowrap; }
 .st-key-review-meeting [class*="st-key-review-way-"] { counter-reset: way; }
@@ -221,24 +229,3 @@ def _renew(held: Held, every: Shelved) -> None:
             args=(review.id, window_of(held.here, every, every.next)),
             disabled=not who, help=None if who else t("Say who you are first."),
         )  # fmt: skip
-
-
-def draw_figures(review: Review, corrections: Mapping[Figure, float | None]) -> None:
-    """What both teams follow, in a line; the pages have more."""
-    if not review.headline:
-        return
-    with st.container(horizontal=True, key="review-figures"):
-        for each in review.headline:
-            st.markdown(_figure(each, is_corrected=each in corrections), width="content")
-    if corrections:
-        review_closed.draw_corrections(review, corrections)
-
-
-def _figure(each: Figure, *, is_corrected: bool) -> str:
-    name = figure_name(each)
-    now = t("no data") if each.value is None else quantity(each.value, each.unit)
-    by = ""
-    if each.value is not None and each.before is not None:
-        by = f" ({change(each.value - each.before, each.before, each.unit)})"
-    star = "\\*" if is_corrected else ""
-    return f":gray[{escaped(name)}] **{escaped(now)}**{star} :gray[{escaped(by)}]"

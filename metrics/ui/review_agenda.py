@@ -11,6 +11,7 @@ from metrics.ui import address, review_topic
 from metrics.ui.delivery_words import escaped
 from metrics.ui.review_choices import word_of
 from metrics.ui.review_loading import Held
+from metrics.ui.review_spark import spark
 from metrics.ui.words import counted, day, t
 
 __all__ = ["actions_of", "draw", "draw_actions", "numbered", "said_of"]
@@ -28,8 +29,9 @@ def draw(held: Held) -> None:
     for number, section in enumerate(held.review.sections, 1):
         _heading(held, section, number)
         with st.container(key=f"agenda-{section.name}", gap=None):
+            has_lines = 2 * sum(len(topic.curve) > 0 for topic in section.topics) >= len(section.topics)
             for topic in section.topics:
-                _row(held, topic, place, is_open=topic.subject == chosen)
+                _row(held, topic, place, is_open=topic.subject == chosen, has_lines=has_lines)
                 place += 1
             _below(held, section)
 
@@ -99,10 +101,13 @@ def _below(held: Held, section: Section) -> None:
         st.page_link(path, label=label, query_params=address.with_view())
 
 
-def _row(held: Held, topic: Topic, place: int, *, is_open: bool) -> None:
+def _row(held: Held, topic: Topic, place: int, *, is_open: bool, has_lines: bool) -> None:
+    """Where most of a section have a line, those without one keep its place."""
     decision = held.review.decision(topic.subject)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"item-r{place}"):
         st.markdown(review_topic.badge(topic) or "&nbsp;", width="content")
+        if has_lines:
+            st.html(spark(topic.curve, held.review.since) or "<span></span>")
         goal = {"item": None if is_open else topic.subject}
         told = escaped(topic.sentence)
         st.button(
