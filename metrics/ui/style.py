@@ -52,6 +52,8 @@ header[data-testid="stHeader"] button, header[data-testid="stHeader"] button * {
 [data-testid="stApp"] [class*="st-key-suspect-"] [data-testid="stCaptionContainer"] { opacity: 1; }
 .st-key-agenda { gap: 0; }
 [class*="st-key-item-"] { flex-wrap: nowrap; min-height: 1.9rem; }
+/* A sentence of two lines must not reach into its neighbours. */
+[class*="st-key-item-"] > :has([data-testid="stPageLink"]) { margin: 0; }
 [class*="st-key-item-"] > :first-child { flex: 0 0 5.4rem; }
 [class*="st-key-item-"] > :nth-child(2) { min-width: 0; }
 [class*="st-key-item-"] a { padding: 0.1rem 0; min-height: 0; }
