@@ -84,7 +84,7 @@ def columns(review: str, topic: Topic, today: date) -> tuple[Column, ...]:
         return _branches(review, topic, today)
     if key[0] == "verdict":
         return _verdicts(review, topic)
-    return _hole() if topic.section == "coverage" else _dispositions(topic)
+    return _hole(topic) if topic.subject.startswith("hole/") else _dispositions(topic)
 
 
 def last_time(words: Iterable[Entry], review: str, topic: Topic) -> Decision | None:
@@ -142,8 +142,10 @@ def _dispositions(topic: Topic) -> tuple[Column, ...]:
     )
 
 
-def _hole() -> tuple[Column, ...]:
-    """Nothing explains a hole: somebody fills it, or it is left as it is."""
+def _hole(topic: Topic) -> tuple[Column, ...]:
+    """Nothing explains a hole: somebody fills it, or it is left as it is. Who was asked to may have done so."""
+    told = t("it is collected now")
+    done = Column("explained", t("Done"), (Option(told, {"outcome": "explained", "because": told}),))
     left = [Option(t(each), {"outcome": "ignored", "because": t(each)}) for each in LEFT]
     never = Option(
         t("not applicable, because of what you write"),
@@ -151,6 +153,7 @@ def _hole() -> tuple[Column, ...]:
     )  # fmt: skip
     collect = Option(t("Collect it"), {"outcome": "investigate"})
     return (
+        *((done,) if topic.section == "verdicts" else ()),
         Column("investigate", t("To collect"), (collect,), asks_owner=True),
         Column("ignored", t("Left as it is, because"), (*left, never, _own({"outcome": "ignored"}))),
     )

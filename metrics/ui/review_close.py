@@ -18,7 +18,7 @@ from metrics.ui.words import both, counted, t
 __all__ = ["draw", "draw_missing"]
 
 LEFT: Mapping[SectionName, tuple[str, str]] = {
-    "verdicts": ("{n} verdict", "{n} verdicts"),
+    "verdicts": ("{n} thing from last time", "{n} things from last time"),
     "causes": ("{n} incident or failed deployment", "{n} incidents or failed deployments"),
     "alerts": ("{n} alert rule", "{n} alert rules"),
     "capacity": ("{n} limit", "{n} limits"),

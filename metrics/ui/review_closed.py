@@ -124,11 +124,15 @@ def _value(figure: Figure | None) -> str:
 
 
 def beside_topics(review: Review, other: Review) -> pd.DataFrame:
-    """What was on either agenda, what stayed first, with its decision in each: by whom, until when."""
+    """What was on either agenda, with its decision in each; first what stayed, and of that what somebody spoke of."""
     mine = {topic.subject: topic for topic in review.topics}
     theirs = {topic.subject: topic for topic in other.topics}
     only = {True: t("new"), False: t("gone")}
-    order = sorted(dict.fromkeys([*mine, *theirs]), key=lambda each: (each not in mine) + (each not in theirs))
+    spoken = {each.subject for each in (*review.decisions, *other.decisions)}
+    order = sorted(
+        dict.fromkeys([*mine, *theirs]),
+        key=lambda each: ((each not in mine) + (each not in theirs), each not in spoken),
+    )
     rows = [
         (
             (mine.get(each) or theirs[each]).sentence,

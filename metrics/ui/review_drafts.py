@@ -15,8 +15,8 @@ __all__ = ["LONGEST", "MARK", "hold"]
 LONGEST: Final = 2_000
 MARK: Final = "\u2063"
 """An invisible separator, which nobody types."""
-# One for the whole visit. The first look at a field since the page was loaded gives back, later ones hold what it has:
-# the field of a text that was kept is empty, and nothing is held of it.
+# One for the whole visit. The first look at a field since the page was loaded gives back what is held; later ones
+# hold what the field has, and forget what was kept, since its field is empty.
 SCRIPT: Final = r"""<script>
 if (!window.tomoniDrafts) {
   const mark = "\u2063", longest = LONGEST, seen = window.tomoniDrafts = new Set();

@@ -21,7 +21,8 @@ from metrics.ui.words import day, moment, t
 __all__ = ["badge", "draw", "page_of"]
 
 ACTIONS = "pages/7_actions.py"
-HEIGHT, HEIGHT_BIG = 190, 300
+# How high a chart is, and how high its letters.
+SMALL, BIG = (190, 11), (450, 16)
 RED = ("new", "worse", "failed", "near", "past", "stale", "never collected")
 GREEN = ("better", "over", "improved", "judged")
 
@@ -43,7 +44,7 @@ def draw(held: Held, topic: Topic, *, is_big: bool = False) -> None:
     """Evidence on the left, what is said of it on the right."""
     left, right = st.columns([7, 6], gap="large")
     with left:
-        _evidence(held, topic, HEIGHT_BIG if is_big else HEIGHT)
+        _evidence(held, topic, is_big=is_big)
     with right:
         review_decide.who_field(held)
         review_decide.draw(held, topic)
@@ -52,15 +53,18 @@ def draw(held: Held, topic: Topic, *, is_big: bool = False) -> None:
         _notes(held, topic)
 
 
-def _evidence(held: Held, topic: Topic, height: int) -> None:
-    drawn = review_chart.figure(held.review, topic, height)
+def _evidence(held: Held, topic: Topic, *, is_big: bool) -> None:
+    drawn = review_chart.figure(held.review, topic, *(BIG if is_big else SMALL))
     if drawn is not None:
-        st.plotly_chart(
-            drawn,
-            key=f"chart-{topic.subject}",
-            config={"displayModeBar": False},
-            alt=t("The line in the review's time, shaded, and before it"),
-        )
+        with st.container(key="review-chart"):
+            st.plotly_chart(
+                drawn,
+                key=f"chart-{topic.subject}",
+                # On a projector the page says how much of the screen it takes.
+                height="stretch" if is_big else "content",
+                config={"displayModeBar": False},
+                alt=t("The line in the review's time, shaded, and before it"),
+            )
     told = [*figures_told(topic), *topic.detail]
     if topic.section == "moved" and topic.reasons and not _offers_reasons(held, topic):
         told.append(t("Suspected: {reasons}", reasons="; ".join(topic.reasons)))
@@ -163,6 +167,7 @@ def _action(held: Held, topic: Topic) -> None:
             part=part,
             indicator=indicator,
             review=held.review.id,
+            kind="prevention" if kind == "finding" and topic.limit is not None else None,
             owner=topic.owners[0] if topic.owners else None,
         )
 

@@ -206,6 +206,17 @@ def test_what_was_written_down_of_a_topic_is_told_there(opened, visit):
     assert not [each for each in app.get("page_link") if each.proto.label.startswith("Action: ")]
 
 
+@pytest.mark.parametrize(("limit", "kind"), [(80.0, "prevention"), (None, "repair")])
+def test_an_action_begins_with_what_its_topic_knows(limit, kind, shop, visit):
+    moved = replace(review().section("moved").topics[0], limit=limit)
+    Shelf(shop, "jobs").open(replace(review(), sections=(Section("moved", (moved,)),)))
+    app = visit(shop, item=F1)
+    click(app, f"act-{F1}-open")
+    assert app.button_group(key=f"act-{F1}-kind").value == kind
+    assert ("act-finding/f1-axis" in [each.key for each in app.button_group]) is (kind == "prevention")
+    assert app.selectbox(key=f"act-{F1}-owner").value == "infra"
+
+
 def test_the_same_as_last_time_is_one_click(opened, visit):
     before = replace(disposition(F1, "ignored", "Sora", "a drill"), subject=f"2026-10-19/{F1}")
     entries.add(Store(opened / "tomoni.duckdb"), before)

@@ -52,6 +52,8 @@ def test_a_hole_is_filled_or_left_and_nothing_explains_it():
     assert [(each.fields["because"], each.needs_words) for each in left.options[:-1]] == [
         ("known and accepted", False), ("another indicator shows the same", False), ("not applicable", True),
     ]  # fmt: skip
+    # Who was asked for it last time may have done it.
+    assert labels(replace(hole, section="verdicts"))["explained"] == ["it is collected now"]
     said = Decision(hole.subject, "investigate", "Ren", AT, owner="Infra", due=TODAY)
     assert decision_sentence(said, "UTC").startswith("To collect, by Infra, until Sun 29 Nov (Ren")
     never = Decision(hole.subject, "ignored", "Ren", AT, "not applicable; it has no disk")
