@@ -69,6 +69,10 @@ class Cell:
     missed: tuple[Incident, ...] = ()
     by: str = ""
     """Who said on the page that it is not applicable; empty where the service's file does."""
+    asked: str = ""
+    """The source whose answer makes a hole of it; empty where none was asked, or none answered."""
+    is_refused: bool = False
+    """That source is there, and lacks a permission."""
 
     @property
     def is_hole(self) -> bool:
@@ -77,6 +81,17 @@ class Cell:
     @property
     def key(self) -> tuple[str, str]:
         return self.component.name, self.indicator.name
+
+
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """How a cell stands, and the answer that says so."""
+
+    state: State
+    since: datetime | None
+    until: datetime | None = None
+    detail: str = ""
+    answer: Row | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +223,27 @@ class _Store:
         whole = without([(self._begin(component.name), self.window.end)], known)
         blind = [_named(span, answers) for span in whole if span[1] - span[0] >= HOUR]
         lost = self._lost(lines, answers, self.window.end)
-        state, since, until, detail = self._state(lines, answers, blind, lost)
+        stand = self._stand(lines, answers, blind, lost)
         newest = max((line.last_ts for line in lines), default=None)
         unseen = (*blind, *lost)
         missed = self._missed(component.name, unseen)
         was = [self._was_collected(lines, answers, known, at) for at in earlier]
-        return Cell(component, indicator, state, since, until, newest, detail, unseen, missed), was
+        return (
+            Cell(
+                component,
+                indicator,
+                stand.state,
+                stand.since,
+                stand.until,
+                newest,
+                stand.detail,
+                unseen,
+                missed,
+                asked="" if stand.answer is None else str(stand.answer["source"]),
+                is_refused=stand.answer is not None and stand.answer["state"] == "forbidden",
+            ),
+            was,
+        )
 
     def _begin(self, component: str) -> datetime:
         """Since when the store knows anything of a component: what was before it can't be missing."""
@@ -252,29 +282,30 @@ class _Store:
             if part is not None and row["state"] not in BROUGHT and end >= at - DAY
         )
 
-    def _state(
+    def _stand(
         self, lines: Sequence[Line], answers: Sequence[Row], blind: Sequence[Blind], lost: Sequence[Blind]
-    ) -> tuple[State, datetime | None, datetime | None, str]:
+    ) -> _Stand:
         newest = max(answers, key=lambda row: row["window_end"], default=None)
         says = "" if newest is None or newest["state"] in BROUGHT else str(newest["detail"] or newest["state"])
         refused = newest is not None and newest["state"] in ("failed", "forbidden")
         if not any(self._is_fresh(line, answers) for line in lines):
             last = max((line.last_ts for line in lines), default=None)
             since = last or (moment(newest["window_start"]) if refused and newest is not None else None)
-            return "failed" if refused else "stale" if lines else "never", since, None, says
+            state: State = "failed" if refused else "stale" if lines else "never"
+            return _Stand(state, since, detail=says, answer=newest if refused else None)
         if lost:
             parts = ", ".join(str(each.part) for each in lost)
-            return "partial", min(each.start for each in lost), None, f"{parts}: {lost[0].detail}"
+            return _Stand("partial", min(each.start for each in lost), detail=f"{parts}: {lost[0].detail}")
         gaps = [row for row in answers if _is_gap(row, self.window.end)]
         if gaps:
-            return "partial", *_span(gaps[-1]), str(gaps[-1]["detail"])
+            return _Stand("partial", *_span(gaps[-1]), str(gaps[-1]["detail"]), gaps[-1])
         before = [each for each in blind if each.end - each.start >= DAY]
-        return "collected", before[-1].end if before else min(line.first_ts for line in lines), None, ""
+        return _Stand("collected", before[-1].end if before else min(line.first_ts for line in lines))
 
     def _was_collected(
         self, lines: Sequence[Line], answers: Sequence[Row], known: Sequence[Span], at: datetime
     ) -> bool:
-        """As `_state` says of now, of an earlier time: fresh by then, no part lost and no question failed."""
+        """As `_stand` says of now, of an earlier time: fresh by then, no part lost and no question failed."""
         patience = max(map(_patience, lines), default=LATE)
         is_fresh = any(start < at <= end + patience for start, end in known)
         return is_fresh and not self._lost(lines, answers, at) and not any(_is_gap(row, at) for row in answers)

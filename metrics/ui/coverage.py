@@ -8,14 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from metrics.review.coverage import Cell, Coverage, Incident
-from metrics.review.coverage_ways import ways
-from metrics.ui import address, controls, coverage_charts, coverage_spoken, tables
+from metrics.ui import address, controls, coverage_charts, coverage_mend, coverage_spoken, tables
 from metrics.ui.coverage_matrix import STYLE, matrix
-from metrics.ui.coverage_words import SIGNS, STATES, blind_time, how_it_stands, named, way_named, why
+from metrics.ui.coverage_words import SIGNS, STATES, blind_time, how_it_stands, named, plain, why
 from metrics.ui.delivery_words import escaped
 from metrics.ui.frame import Frame
 from metrics.ui.happened import linked
-from metrics.ui.words import both, counted, moment, t, title_of
+from metrics.ui.words import counted, moment, t, title_of
 
 __all__ = ["asked", "chosen", "draw_cell", "draw_list", "draw_matrix", "draw_nothing", "draw_trend"]
 
@@ -95,7 +94,7 @@ def _frame(here: Frame, listed: Sequence[Cell]) -> pd.DataFrame:
 def _reason(cell: Cell) -> str:
     """Of what is closed, why it was not there."""
     before = next((blind.detail for blind in reversed(cell.blind) if blind.detail), "")
-    return why(cell) or before.removeprefix("not collected: ")
+    return why(cell) or plain(before)
 
 
 def draw_cell(here: Frame, cell: Cell) -> None:
@@ -119,7 +118,7 @@ def _draw_cell(here: Frame, cell: Cell) -> None:
         _draw_hidden(here, cell)
     if cell.is_hole:
         with right:
-            _draw_ways(here, cell)
+            coverage_mend.draw(here, cell)
         coverage_spoken.draw_to_say(here, cell)
 
 
@@ -141,32 +140,6 @@ def _draw_hidden(here: Frame, cell: Cell) -> None:
 def _incident(here: Frame, incident: Incident) -> str:
     title = incident.title.replace("[", "(").replace("]", ")")
     return f"{moment(incident.start, here.zone, here.now)}: {linked(title, incident.url, sign=' ↗')}"
-
-
-def _draw_ways(here: Frame, cell: Cell) -> None:
-    """What to add, for each source that could bring it."""
-    uses = [use.source for use in cell.component.uses]
-    if uses:
-        st.markdown(
-            t(
-                "{sources} is asked for this component already: `python -m metrics check` says what is wrong there.",
-                sources=both(uses),
-            )
-        )
-    kinds = {source.name: source.kind for source in here.config.sources}
-    found = ways(here.service.name, cell.component, cell.indicator, kinds)
-    names = [way_named(way) for way in found]
-    way = found[0]
-    if len(found) > 1:
-        picked = st.selectbox(t("What could bring it"), names, key=f"way-{'-'.join(cell.key)}")
-        way = found[names.index(picked)]
-    st.markdown(t("Add to `data/{file}`, beside what is there, with your own names:", file=way.file))
-    # Without colours: Streamlit's own for YAML are too faint on white.
-    st.code(way.text, language=None)
-    if not way.is_configured and way.kind != "files":
-        st.caption(
-            t("First tell `data/tomoni.yaml` where {kind} is: docs/collectors/{kind}.md says how.", kind=way.kind)
-        )
 
 
 def draw_trend(here: Frame, seen: Coverage) -> None:

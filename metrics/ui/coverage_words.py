@@ -9,7 +9,18 @@ from metrics.review.coverage import Blind, Cell, Coverage, Signal, State
 from metrics.review.coverage_ways import Way
 from metrics.ui.words import both, counted, moment, number, span, t, title_of
 
-__all__ = ["SIGNALS", "SIGNS", "STATES", "blind_time", "how_covered", "how_it_stands", "named", "way_named", "why"]
+__all__ = [
+    "SIGNALS",
+    "SIGNS",
+    "STATES",
+    "blind_time",
+    "how_covered",
+    "how_it_stands",
+    "named",
+    "plain",
+    "way_named",
+    "why",
+]
 
 # A sign beside the shade: not everybody tells shades apart, and print has few of them.
 SIGNS: Mapping[State, str] = {
@@ -33,7 +44,7 @@ def how_covered(seen: Coverage, zone: str) -> str:
         if state not in ("collected", "not_applicable") and (n := seen.count(state))
     ]
     said = t(
-        "As of {moment}, **{k} of {n} needed indicators** are collected",
+        "As of {moment}, **{k} of {n} needed indicators** are collected as a whole",
         moment=moment(seen.window.end, zone),
         k=number(seen.count("collected")),
         n=number(needed),
@@ -60,15 +71,17 @@ def how_it_stands(cell: Cell, zone: str, now: datetime) -> str:
 def why(cell: Cell) -> str:
     """The source's own words, or what is known without them."""
     if cell.detail:
-        part, colon, rest = cell.detail.partition(": ")
-        plain = (
-            rest if part in ("not collected", "forbidden") and colon else cell.detail.replace("not collected: ", "")
-        )
-        return t("refused: {reason}", reason=plain) if part == "forbidden" and colon else plain
+        reason = plain(cell.detail)
+        return t("refused: {reason}", reason=reason) if cell.is_refused else reason
     return {
         "never": t("no source was ever asked for it"),
         "stale": t("nothing came since"),
     }.get(cell.state, "")
+
+
+def plain(detail: str) -> str:
+    """A source's words without its marks for which kind of hole it is: the state tells that."""
+    return detail.replace("not collected: ", "").removeprefix("forbidden: ")
 
 
 def blind_time(blind: Blind, zone: str, now: datetime, *, told: str = "") -> str:
@@ -80,7 +93,7 @@ def blind_time(blind: Blind, zone: str, now: datetime, *, told: str = "") -> str
         length=span(blind.end - blind.start),
     )
     named = t("part {part}: {said}", part=blind.part, said=said) if blind.part else said
-    reason = "" if blind.detail in told else blind.detail.removeprefix("not collected: ").removeprefix("forbidden: ")
+    reason = "" if blind.detail in told else plain(blind.detail)
     return t("{said}: {reason}", said=named, reason=reason) if reason else named
 
 

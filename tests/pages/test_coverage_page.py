@@ -25,7 +25,7 @@ def test_the_demo_shows_its_holes_what_they_hid_and_what_to_add(demo, monkeypatc
     app = visit(PAGE, demo, monkeypatch)
     assert not app.exception
     text = said(app)
-    assert "needed indicators** are collected" in text
+    assert "needed indicators** are collected as a whole" in text
     assert "1 failed, 1 never collected" in text
     (table,) = [element.value for element in app.dataframe]
     told = list(zip(table["Component"], table["Indicator"], table["State"].str[0], strict=True))
@@ -54,9 +54,18 @@ def test_the_link_is_the_view(demo, monkeypatch):
     assert "Cache · Cache hit ratio" in said(app)
     app.selectbox[0].set_value("a file (CSV, Parquet)").run()
     assert not app.exception
-    assert "cache.hits or cache.requests" in app.code[0].value
+    assert "cache.hits or cache.requests" in app.code[1].value
     app = visit(PAGE, demo, monkeypatch, component="aurora-main", indicator="system.filesystem.utilization")
     assert "not applicable**: the cluster's volume grows by itself" in said(app)
+
+
+def test_what_was_refused_names_the_permission_and_what_failed_is_asked_again(demo, monkeypatch):
+    app = visit(PAGE, demo, monkeypatch, component="cache", indicator="cache.hit_ratio")
+    assert "**A permission is missing**, and nothing has to be added: `demo` is asked" in said(app)
+    assert app.code[0].value.startswith("cloudwatch:GetMetricData is not allowed for")
+    assert [each.label for each in app.expander] == ["Or bring it from elsewhere"]
+    app = visit(PAGE, demo, monkeypatch, component="aurora-main", indicator="db.replication.lag")
+    assert "**Nothing has to be added**: `demo` is asked for it and failed (collector throttled" in said(app)
 
 
 def test_a_hole_tells_what_its_review_decided_and_what_came_of_its_action(folder, monkeypatch):

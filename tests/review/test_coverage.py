@@ -83,7 +83,14 @@ def test_an_answer_that_nothing_came_is_no_hole():
 def test_a_refusal_is_failed_with_the_words_of_the_source():
     answers = [{"component": "web", "indicator": "requests", "state": "forbidden", "detail": "no permission"}]
     found = seen([(1, "web", None, "cpu")], answers, days=[(1, EVERYWHERE)])
-    assert (cell(found, "error_rate").state, cell(found, "error_rate").detail) == ("failed", "no permission")
+    ratio = cell(found, "error_rate")
+    assert (ratio.state, ratio.detail) == ("failed", "no permission")
+    assert (ratio.asked, ratio.is_refused) == ("files", True)
+
+
+def test_what_was_never_answered_names_no_source():
+    found = cell(seen([], [{"component": "web", "indicator": "latency", "state": "empty", "detail": "no log"}]))
+    assert (found.asked, found.is_refused) == ("", False)
 
 
 def test_never_says_why_where_the_source_did():
@@ -107,6 +114,7 @@ def test_a_gap_of_the_last_week_is_partial_and_an_older_one_is_past():
             {"component": "web", "indicator": "cpu", "window_start": WEEK.end - DAY}]  # fmt: skip
     found = cell(seen([(1, "web", None, "cpu")], late, [(1, EVERYWHERE)]))
     assert (found.state, found.since, found.until) == ("partial", WEEK.end - 2 * DAY, WEEK.end - 2 * DAY + HOUR)
+    assert (found.asked, found.is_refused) == ("files", False)
     old = [gap | {"window_start": FOUR.start + DAY, "window_end": FOUR.start + 2 * DAY}]
     found = cell(seen([(1, "web", None, "cpu")], old, [(1, EVERYWHERE)]))
     assert (found.state, found.since) == ("collected", FOUR.start + 2 * DAY)

@@ -26,17 +26,17 @@ def test_the_sentence_counts_what_lacks_and_what_that_hid():
              cell("not_applicable"))  # fmt: skip
     said = how_covered(Coverage(cells, {}, Window(START, NOW)), "UTC")
     assert said == (
-        "As of Mon 23 Nov, 00:00, **1 of 3 needed indicators** are collected; 1 never collected and 1 stale. "
+        "As of Mon 23 Nov, 00:00, **1 of 3 needed indicators** are collected as a whole; 1 never collected and 1 stale. "
         "The holes hid a part of 1 incident."
     )
-    assert how_covered(Coverage(cells[:1], {}, Window(START, NOW)), "UTC").endswith("are collected.")
+    assert how_covered(Coverage(cells[:1], {}, Window(START, NOW)), "UTC").endswith("are collected as a whole.")
 
 
 def test_a_cell_says_since_when_and_why():
     assert how_it_stands(cell("stale", since=START), "UTC", NOW) == "stale since Mon 16 Nov, 00:00"
     gap = cell("partial", since=START, until=START + timedelta(minutes=45), detail="throttled")
     assert how_it_stands(gap, "UTC", NOW) == "partial: 45 minutes missing from Mon 16 Nov, 00:00"
-    assert why(cell("failed", detail="forbidden: no permission")) == "refused: no permission"
+    assert why(cell("failed", detail="forbidden: no permission", is_refused=True)) == "refused: no permission"
     assert why(cell("partial", detail="002: not collected: never added")) == "002: never added"
     assert why(cell("never")) == "no source was ever asked for it"
 

@@ -111,6 +111,7 @@ def _cache(world: World) -> Iterator[Line]:
     """One node of two, and no hits: collected in part (story 2)."""
     first, second = CACHE_NODES
     cold = world.trouble("cache", "failover")
+    refused = "forbidden: cloudwatch:GetMetricData is not allowed for the role that reads hits: add it to its policy"
     missing = "not collected: the second node was added to the group and never to the source"
     lines = (
         ("system.cpu.utilization", _cache_cpu),
@@ -123,7 +124,7 @@ def _cache(world: World) -> Iterator[Line]:
     for name, _ in lines:
         yield Line("cache", name, nothing, second, unanswered=missing)
     for name in ("cache.hits", "cache.requests"):
-        yield Line("cache", name, nothing, unanswered="forbidden: the role may not read these metrics")
+        yield Line("cache", name, nothing, unanswered=refused)
 
 
 def _cache_cpu(world: World, cold: Floats) -> Samples:
