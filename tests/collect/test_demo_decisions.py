@@ -13,10 +13,11 @@ from metrics.analysis.effect import Effect, effect
 from metrics.cli_demo_reviews import forget, hold
 from metrics.collect import demo
 from metrics.collect._demo.decisions import AUTHORS, review_ends, works
+from metrics.meeting.prepare import prepare
 from metrics.meeting.shelf import Shelf
 from metrics.model import Entry, Window
 from metrics.review.actions import Action, actions
-from metrics.review.minutes import open_topics
+from metrics.review.minutes import Review, open_topics
 from metrics.store import Store, entries
 from metrics.trends.reading import signals, watched
 from tests.pages import deployments
@@ -48,6 +49,14 @@ def acted(store: Store) -> Mapping[str, Action]:
 def judged(store: Store) -> Mapping[str, Entry]:
     with store.read() as db:
         return {word.subject: word for word in entries.latest(db, "verdict", "jobs")}
+
+
+@pytest.fixture(scope="module")
+def prepared(folder: Path, store: Store) -> Review:
+    """The review that is left to be held."""
+    found = config.load(folder)
+    (service,) = found.services
+    return prepare(store, found, service, Window(UNTIL - timedelta(weeks=2), UNTIL), UNTIL)
 
 
 def test_four_reviews_are_closed_a_fortnight_apart_and_the_last_is_left_to_be_held(folder):
@@ -96,6 +105,11 @@ def test_story_4_is_begun_and_too_early_to_be_judged(store, acted, judged):
     assert verdict(store, action, UNTIL) == "too early"
 
 
+def test_story_4_is_told_beside_the_night_that_was_worse(prepared):
+    topic = next(each for each in prepared.section("moved").topics if "release night" in each.sentence)
+    assert topic.detail[0].startswith("Action: Build the image the day before the release night (since")
+
+
 def test_story_5_first_does_what_has_no_effect_and_then_keeps_less(folder, store, acted, judged):
     first, second = (
         acted["Clean old images off the node"],
@@ -105,6 +119,14 @@ def test_story_5_first_does_what_has_no_effect_and_then_keeps_less(folder, store
     assert (said.said["verdict"], said.said["computed"]) == (verdict(store, first, said.at), "no visible effect")
     assert first.review == Shelf(folder, "jobs").closed()[-1]
     assert (second.is_open, second.started, second.kind) == (True, None, "prevention")
+
+
+def test_story_6_puts_its_incident_down_to_the_exports(prepared):
+    topic = next(each for each in prepared.section("causes").topics if "lists are exported" in each.sentence)
+    assert topic.tag == "suspected"
+    (likely,) = [each for each in topic.offers if each.is_likely]
+    assert (likely.cause, likely.label) == ("traffic", "access or traffic: /jobs/export")
+    assert topic.figures[0].address == "web/http.server.request.duration.p95"
 
 
 def test_story_8_repair_gives_way():
