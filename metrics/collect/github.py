@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 
 import httpx
-from pydantic import BaseModel, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, field_validator, model_validator
 
 from metrics.collect import Sign
 from metrics.collect._github import signs
@@ -25,7 +25,7 @@ from metrics.collect._github.listing import Asked, run_of
 from metrics.collect._github.refusal import RefusedError, ShutError
 from metrics.collect._github.releases import releases
 from metrics.collect._github.target import Target
-from metrics.collect.address import address
+from metrics.collect.address import HeaderSecret, address
 from metrics.errors import BudgetSpentError, SourceError
 from metrics.model import Coverage, CoverageState, Event, EventKind, Window
 
@@ -47,7 +47,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
 
     base_url: str = "https://api.github.com"
     """Enterprise: https://HOST/api/v3."""
-    token: SecretStr
+    token: HeaderSecret
     targets: tuple[Target, ...] = ()
 
     @field_validator("base_url")
@@ -57,14 +57,6 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
         if url.host == "github.com":
             raise ValueError("is where people look; write https://api.github.com")
         return written.rstrip("/")
-
-    @field_validator("token")
-    @classmethod
-    def _fits_a_header(cls, written: SecretStr) -> SecretStr:
-        text = written.get_secret_value()
-        if not (text and text.isascii() and text.isprintable() and text.strip() == text):
-            raise ValueError("holds characters that no header may have, such as a line break at its end")
-        return written
 
     @model_validator(mode="after")
     def _once_each(self) -> Settings:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Annotated, Final
 
 import httpx
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, field_validator, model_validator
 
 from metrics import catalog
 from metrics.collect import Sign
@@ -21,7 +21,7 @@ from metrics.collect._prometheus.pieces import answered
 from metrics.collect._prometheus.question import Answer, Question, wrong_number
 from metrics.collect._prometheus.reply import Refusal
 from metrics.collect._prometheus.server import Server
-from metrics.collect.address import address
+from metrics.collect.address import HeaderSecret, address, for_a_header
 from metrics.collect.target import Target as AnyTarget
 from metrics.collect.target import filled
 from metrics.config import parse_duration
@@ -129,8 +129,8 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     """What stands before /api/v1."""
     username: str | None = None
     password: SecretStr | None = None
-    token: SecretStr | None = None
-    tenant: str | None = None
+    token: HeaderSecret | None = None
+    tenant: Annotated[str, AfterValidator(for_a_header)] | None = None
     """Mimir's X-Scope-OrgID."""
     step: _Step = timedelta(minutes=5)
     delay: _Duration = timedelta(minutes=1)
@@ -142,14 +142,6 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     def _is_an_address(cls, written: str) -> str:
         address(written, such_as="https://prometheus.example.com", login="it under username and password")
         return written.rstrip("/").removesuffix("/api/v1")
-
-    @field_validator("token", "tenant")
-    @classmethod
-    def _fits_a_header(cls, written: SecretStr | str | None) -> SecretStr | str | None:
-        text = written.get_secret_value() if isinstance(written, SecretStr) else written
-        if text is not None and not (text.isascii() and text.isprintable() and text.strip() == text and text):
-            raise ValueError("holds characters that no header may have, such as a line break at its end")
-        return written
 
     @field_validator("delay")
     @classmethod

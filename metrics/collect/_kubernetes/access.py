@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import httpx
-from pydantic import SecretStr, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
 from metrics.collect._cloudwatch.session import Access as AwsAccess
 from metrics.collect._cloudwatch.session import Account
 from metrics.collect._kubernetes.api import Api, Identity
+from metrics.collect.address import HeaderSecret, address, fits_a_header
 from metrics.collect.http import trusting
 from metrics.errors import SourceError
 
@@ -32,7 +33,7 @@ class Access(AwsAccess, frozen=True, extra="forbid"):
     """How to get into the cluster. The keys of AWS are for EKS."""
 
     base_url: str | None = None
-    token: SecretStr | None = None
+    token: HeaderSecret | None = None
     token_file: Path | None = None
     ca_file: Path | None = None
     eks_cluster: str | None = None
@@ -42,23 +43,8 @@ class Access(AwsAccess, frozen=True, extra="forbid"):
     def _is_an_address(cls, written: str | None) -> str | None:
         if written is None:
             return None
-        wrong = "is no address; write one such as https://kubernetes.default.svc"
-        try:
-            url = httpx.URL(written)
-        except httpx.InvalidURL:
-            raise ValueError(wrong) from None
-        if url.userinfo:
-            raise ValueError("has a login in it; write a token under `token` or `token_file`")
-        if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
-            raise ValueError(wrong)
+        address(written, such_as="https://kubernetes.default.svc", login="a token under `token` or `token_file`")
         return written.rstrip("/")
-
-    @field_validator("token")
-    @classmethod
-    def _fits_a_header(cls, written: SecretStr | None) -> SecretStr | None:
-        if written and not _fits(written.get_secret_value()):
-            raise ValueError("holds characters that no header may have, such as a line break at its end")
-        return written
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
@@ -113,7 +99,7 @@ def _read_token(path: Path) -> str:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         raise SourceError(f"`token_file` {path} can't be read: {reason}", retryable=False) from None
-    if not _fits(token):
+    if not fits_a_header(token):
         raise SourceError(f"`token_file` {path} holds no token: one line that fits a header", retryable=False)
     return token
 
@@ -153,7 +139,3 @@ def _eks_token(account: Account, cluster: str) -> str:
         ClientMethod="get_caller_identity", ExpiresIn=EXPIRES_S, HttpMethod="GET",
     )  # fmt: skip
     return TOKEN_PREFIX + base64.urlsafe_b64encode(str(url).encode()).decode().rstrip("=")
-
-
-def _fits(token: str) -> bool:
-    return bool(token) and token.isascii() and token.isprintable() and token.strip() == token
