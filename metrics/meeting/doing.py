@@ -31,14 +31,18 @@ class Doing:
     said: Mapping[str, Accepted]
 
     def about(self, lines: AbstractSet[str], subjects: AbstractSet[str]) -> tuple[str, ...]:
-        """One sentence for each that is judged by one of these lines or comes from one of these subjects."""
+        """One sentence for each that is judged by one of these lines or comes from one of these subjects.
+
+        What was written down in this very review is told among the new ones.
+        """
         mine = [each for each in self.every if each.address in lines or each.why in subjects]
         return tuple(self._told(each) for each in mine if not self._is_past(each))[:MOST]
 
     def _is_past(self, action: Action) -> bool:
-        """Given up, or judged for good before this review's time."""
+        """Given up, or judged for good before this review's time, or of this review."""
         said = self.said.get(action.id)
-        return bool(action.dropped) or (said is not None and said.is_final and said.at <= self.setting.window.start)
+        is_judged = said is not None and said.is_final and said.at <= self.setting.window.start
+        return bool(action.dropped) or is_judged or action.review == self.setting.review
 
     def _told(self, action: Action) -> str:
         said = self.said.get(action.id)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from metrics.meeting.sections import capacity
-from metrics.model import Component, Countermeasure, Finding, Threshold, Window
-from metrics.store import findings
+from metrics.model import Component, Countermeasure, Entry, Finding, Threshold, Window
+from metrics.review.actions import Action, entry
+from metrics.store import entries, findings
 from tests.meeting import shop
 
 CPU, STORAGE = "system.cpu.utilization", "system.filesystem.utilization"
@@ -33,12 +35,13 @@ def ahead(days: float, name: str = "f-1", severity: str = "low") -> findings.Jud
     return findings.Judged(found, severity, "")
 
 
-def section(folder: Path, service, *judged: findings.Judged, cpu: float = 50.0):
+def section(folder: Path, service, *judged: findings.Judged, cpu: float = 50.0, words: Sequence[Entry] = ()):
     """The section, and what is told of the same limits where they moved."""
     rows = [shop.line("db", CPU, [cpu] * 336), shop.line("db", STORAGE, [75.0] * 336)]
     store = shop.fill(folder, *rows)
     seen = findings.Pass("shop", shop.UNTIL, shop.UNTIL, 2, judged)
     findings.write(store, seen, Window(shop.UNTIL - timedelta(hours=1), shop.UNTIL + timedelta(hours=1)))
+    entries.add(store, *words)
     with store.read() as db:
         setting = shop.setting(db, service=service)
         return capacity.section(setting), capacity.limits(setting, [each.finding for each in judged])
@@ -58,6 +61,16 @@ def test_the_day_to_decide_is_counted_back_by_the_quickest_countermeasure(tmp_pa
     assert (topic.limit, topic.extreme) == (100.0, "highest")
     assert topic.curve[-1][1] == 75.0
     assert [value for _, value in topic.trend] == [60.0, 75.0], "the level that its sentence says is now"
+
+
+def test_what_is_done_about_a_limit_already_is_told_with_it(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("metrics.trends.agenda._worth_a_look", lambda every: ())
+    done = Action("a-1", "shop", "Shard it", "prevention", f"limit/db/{STORAGE}", "", "infra", date(2026, 12, 14))
+    here = replace(done, id="a-2", what="Buy disks", review="2026-11-23")
+    words = [entry(each, shop.UNTIL - timedelta(days=9), "Mika") for each in (done, here)]
+    (topic,) = section(tmp_path, described(*WAYS), ahead(20), words=words)[0].topics
+    assert topic.detail[0] == "Action: Shard it (not started; verdict due Mon 14 Dec)."
+    assert "Buy disks" not in "".join(topic.detail)
 
 
 def test_without_countermeasures_it_says_how_to_add_them(tmp_path: Path, monkeypatch):

@@ -9,6 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from metrics import catalog
+from metrics.meeting.doing import Doing, doing
 from metrics.meeting.drawn import HOLDING, as_told, at_worst
 from metrics.meeting.setting import Setting
 from metrics.model import Component, Countermeasure, Finding
@@ -85,7 +86,16 @@ def section(setting: Setting) -> Section:
         nothing = t("No limit is expected to be reached in 90 days, and no line has less than 10 % left up to one.")
         elsewhere = t("All limits in sight are among what moved.")
         return Section("capacity", nothing=elsewhere if every else nothing)
-    return Section("capacity", topics, more=len(ahead) + len(near) - len(topics))
+    done = doing(setting)
+    return Section(
+        "capacity", tuple(_acted(done, each) for each in topics), more=len(ahead) + len(near) - len(topics)
+    )
+
+
+def _acted(done: Doing, topic: Topic) -> Topic:
+    """With what is done about it already."""
+    acted = done.about({figure.address for figure in topic.figures}, {topic.subject})
+    return replace(topic, detail=(*acted, *topic.detail))
 
 
 def limits(setting: Setting, found: Sequence[Finding]) -> Mapping[str, tuple[str, ...]]:
