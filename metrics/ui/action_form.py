@@ -50,7 +50,14 @@ SCRIPT: Final = """<script>
       if (event.key !== "Escape") isTouched ||= event.key !== "Tab";
       else if (!isTouched) dialog.querySelector(".st-key-action-cancel button").click();
     });
-    dialog.querySelector("input").focus();
+    // A kind of field that was not on the page so far comes a moment later.
+    const until = performance.now() + 3000;
+    const focus = () => {
+      const first = dialog.querySelector("[data-testid=stTextInput] input");
+      if (first) { if (!isTouched) first.focus(); }
+      else if (performance.now() < until) requestAnimationFrame(focus);
+    };
+    focus();
   }
 }
 </script>"""

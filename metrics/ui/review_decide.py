@@ -164,7 +164,7 @@ def _owner(held: Held, topic: Topic) -> tuple[str, str]:
     )  # fmt: skip
     st.date_input(
         t("Until"), value=this_day(held) + BY_WHEN, min_value=this_day(held), key=due, label_visibility="collapsed",
-        width=130, format="YYYY-MM-DD",
+        width=165, format="YYYY-MM-DD",
     )  # fmt: skip
     return owner, due
 
