@@ -9,7 +9,7 @@ from metrics import catalog
 from metrics.model import Window
 from metrics.review.lines import parse_address
 from metrics.review.minutes import Decision, Figure, Note, Review, SectionName, Topic
-from metrics.ui.finding_words import line_name
+from metrics.ui.finding_words import address_name
 from metrics.ui.words import both, change, day, day_range, moment, quantity, span, stat_of, t
 
 __all__ = [
@@ -83,10 +83,8 @@ def figure_name(figure: Figure) -> str:
 
 
 def drawn_name(figure: Figure) -> str:
-    """Whose line it is; a name that the catalogue has no more stands as it was."""
-    component, part, name = parse_address(figure.address)
-    indicator = catalog.load().indicators.get(name)
-    return line_name(component, part, indicator) if indicator else " ".join(filter(None, (component, part, name)))
+    """Whose line it is."""
+    return address_name(figure.address)
 
 
 def steps_told(topic: Topic) -> str:

@@ -14,7 +14,7 @@ from metrics.review.judged import State, by_urgency, state
 from metrics.review.lines import Line
 from metrics.ui import action_form, actions_loading, address, controls, tables
 from metrics.ui.actions_loading import Spoken
-from metrics.ui.finding_words import line_name
+from metrics.ui.finding_words import address_name
 from metrics.ui.frame import Frame
 from metrics.ui.verdict_words import COLORS, KINDS, NAMES
 from metrics.ui.words import day, number, quantity, t
@@ -124,15 +124,10 @@ def _frame(here: Frame, spoken: Spoken, shown: Sequence[Action], today: date) ->
             "kind": [t(KINDS[each.kind]) for each in shown],
             "owner": [action_form.owner_name(here, each.owner) for each in shown],
             "check": [day(each.check) for each in shown],
-            "line": [_line(each, lines) for each in shown],
+            "line": [address_name(each.address) if each.address else "" for each in shown],
             "target": [_target(each, lines) for each in shown],
         }
     )
-
-
-def _line(action: Action, lines: Mapping[str, Line]) -> str:
-    line = lines.get(action.address or "")
-    return line_name(line.component, line.part, line.indicator) if line else action.address or ""
 
 
 def _target(action: Action, lines: Mapping[str, Line]) -> str:

@@ -16,7 +16,7 @@ from metrics.ui import action_form, actions_charts, actions_loading, address, au
 from metrics.ui.actions_list import STATES
 from metrics.ui.actions_loading import Spoken
 from metrics.ui.delivery_words import escaped
-from metrics.ui.finding_words import line_name
+from metrics.ui.finding_words import address_name
 from metrics.ui.frame import Frame
 from metrics.ui.speaking import draw_rival, say, undo
 from metrics.ui.verdict_words import COLORS, KINDS, NAMES, evidence, level
@@ -79,11 +79,11 @@ def _path(here: Frame, action: Action, judged: Judged) -> None:
 
 
 def _judged_by(here: Frame, action: Action, judged: Judged) -> str:
-    line = actions_loading.line_of(here, action.address)
-    if line is None:
-        return action.address or t("a person, no indicator")
-    name = line_name(line.component, line.part, line.indicator)
-    return name if action.target is None else t("{name}, target {goal}", name=name, goal=level(action.target, judged))
+    name = address_name(action.address) if action.address else t("a person, no indicator")
+    # Without a line the target has no unit.
+    if action.target is None or actions_loading.line_of(here, action.address) is None:
+        return name
+    return t("{name}, target {goal}", name=name, goal=level(action.target, judged))
 
 
 def _links(here: Frame, action: Action) -> None:
@@ -176,8 +176,9 @@ def _verdict(here: Frame, spoken: Spoken, action: Action, judged: Judged, said: 
                     _say_button(here, spoken, action, judged, verdict, is_first=verdict == computed and said is None)
             if said is not None:
                 author.button(
-                    here.who, t("Undo"), "undo-verdict", undo, "verdict", action.id, said.at, kind="tertiary"
-                )
+                    here.who, t("Undo the verdict"), "undo-verdict", undo, "verdict", action.id, said.at,
+                    kind="tertiary",
+                )  # fmt: skip
             author.ask(here.who, t("Your name, to say so"))
 
 
@@ -232,8 +233,7 @@ def _steps(here: Frame, action: Action, *, is_over: bool) -> None:
             _drop(here, action)
         action_form.ask(here, why=action.why, why_sentence=action.why_sentence, action=action)
         author.button(
-            here.who, t("Undo"), "undo-action", undo, "action", action.id, action.at,
-            kind="tertiary", tip=t("Takes back the last change of this action."),
+            here.who, t("Undo the last change"), "undo-action", undo, "action", action.id, action.at, kind="tertiary"
         )  # fmt: skip
 
 
@@ -308,7 +308,10 @@ def _told_action(word: Entry, before: Action | None = None) -> str:
             (t("owner: {owner}", owner=now.owner), now.owner != before.owner),
             (t("verdict due {day}", day=day(now.check)), now.check != before.check),
             (t("kind: {kind}", kind=t(KINDS[now.kind])), now.kind != before.kind),
-            (t("judged by {line}", line=now.address or t("a person")), now.address != before.address),
+            (
+                t("judged by {line}", line=address_name(now.address) if now.address else t("a person")),
+                now.address != before.address,
+            ),
             (t("another target"), now.target != before.target),
         )
         if is_so

@@ -17,7 +17,7 @@ from metrics.review.suspects.suspect import Reason
 from metrics.review.suspects.words import KIND_NAMES, TEMPLATES
 from metrics.ui.words import counted, day, moment, number, quantity, share, span, t, title_of
 
-__all__ = ["KINDS", "NEWS", "item_sentence", "line_name", "name_of", "reason", "sentence", "signed"]
+__all__ = ["KINDS", "NEWS", "address_name", "item_sentence", "line_name", "name_of", "reason", "sentence", "signed"]
 
 KINDS: Mapping[FindingKind, str] = {
     "silence": "no data", "forecast": "limit ahead", "burst": "jumps often", "shift": "step", "drift": "trend",
@@ -46,6 +46,16 @@ def line_name(component: str, part: str | None, indicator: Indicator) -> str:
     # An abbreviation keeps its capitals.
     title = title if title[1:2].isupper() else title[:1].lower() + title[1:]
     return " ".join(each for each in (component, part, title.removeprefix(f"{component} ")) if each)
+
+
+def address_name(address: str) -> str:
+    """The same by its address, whether or not it was ever collected.
+
+    What the catalogue has no more stands as it was.
+    """
+    component, part, name = parse_address(address)
+    indicator = catalog.load().indicators.get(name)
+    return line_name(component, part, indicator) if indicator else " ".join(filter(None, (component, part, name)))
 
 
 def signed(value: float, unit: Unit) -> str:
@@ -88,7 +98,7 @@ def _value(name: str, told: Reason, zone: str) -> str:
     if isinstance(value, datetime):
         return moment(value, zone)
     if isinstance(value, str):
-        return _line_told(value) if name in LINES else value
+        return address_name(value) if name in LINES else value
     if value is None:
         return quantity(None, "1")
     if name.endswith("_share") or name == "share":
@@ -97,12 +107,6 @@ def _value(name: str, told: Reason, zone: str) -> str:
         return quantity(value, "s")
     line = catalog.load().indicators.get(parse_address(str(told.values.get("line", "")))[2])
     return quantity(value, line.unit) if line and name in LEVELS else number(value)
-
-
-def _line_told(address: str) -> str:
-    component, part, name = parse_address(address)
-    indicator = catalog.load().indicators.get(name)
-    return line_name(component, part, indicator) if indicator else address
 
 
 def _suspect(lead: Finding) -> list[str]:

@@ -209,7 +209,8 @@ def test_a_verdict_ends_an_action_that_nobody_called_done(demo, monkeypatch):
     write(demo, action(demo))
     app = as_mika(visit(PAGE, demo, monkeypatch, action="a1"))
     next(each for each in app.button if each.label.startswith("Accept: ")).click().run()
-    app.button(key="undo-verdict")
+    assert app.button(key="undo-verdict").label == "Undo the verdict"
+    assert app.button(key="undo-action").label == "Undo the last change"
     assert not [each for each in app.button if each.key == "step-Done" or each.label == "Drop it"]
     still = visit(PAGE, demo, monkeypatch)
     assert "None of these." in plain(still)

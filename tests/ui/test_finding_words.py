@@ -12,7 +12,7 @@ from metrics.model import Finding, Window
 from metrics.review.items import Item
 from metrics.review.suspects.suspect import Reason
 from metrics.ui import finding_words
-from metrics.ui.finding_words import item_sentence, name_of, reason, sentence, signed
+from metrics.ui.finding_words import address_name, item_sentence, name_of, reason, sentence, signed
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -196,7 +196,7 @@ def test_the_likeliest_suspect_is_named_last(evidence, ending):
         ("title", "a*b", "a*b"),
         ("met", 7, "7"),
         ("limit", None, "–"),
-        ("driver", "web/gone.indicator", "web/gone.indicator"),
+        ("driver", "web/gone.indicator", "web gone.indicator"),
     ],
 )
 def test_the_values_of_a_reason_are_told_by_what_they_are(name, value, said, monkeypatch):
@@ -211,6 +211,12 @@ def test_a_line_in_a_reason_has_its_name_and_its_unit():
     assert reason(Reason("emptied", lost), "UTC") == "memory fell from 70 % to 41 %, as after a restart"
     # What is counted without a line is a number.
     assert reason(Reason("more_rows", {"now": 900.0, "usual": 300.0}), "UTC") == "900 rows, usually 300"
+
+
+def test_a_line_has_its_name_by_its_address_alone():
+    assert address_name("nightly/batch.duration") == "nightly batch duration"
+    assert address_name("db/writer/system.cpu.utilization") == "db writer CPU"
+    assert address_name("db/what.was.once") == "db what.was.once"
 
 
 def test_a_reason_without_a_sentence_is_shown_as_it_is_rather_than_lost():
