@@ -205,22 +205,21 @@ def _check(each: Listed, today: date) -> str:
 
 def _columns() -> dict[str, Any]:
     column = st.column_config
-    text = partial(column.TextColumn, alignment="right", width=75)
+    text = partial(column.TextColumn, alignment="right", width=72)
     options = {
         **{_suggested(each): BRANCH_BADGES[each] for each in (*BRANCHES, None)},
         **{_said(each): BRANCH_BADGES[each] for each in BRANCHES},
     }
     return {
         "branch": column.MultiselectColumn(
-            t("Branch"), options=list(options), color=list(options.values()), width=150,
+            t("Branch"), options=list(options), color=list(options.values()), width=145,
             help=t("With a tick as somebody said, with a question mark as the data suggests")
         ),
-        "rule": column.TextColumn(t("Rule"), width=150),
+        "rule": column.TextColumn(t("Rule"), width=140),
         "fired": column.NumberColumn(t("Fired"), width=55, help=t("In the period")),
-        "component": column.TextColumn(t("Component"), width=100),
+        "component": column.TextColumn(t("Component"), width=95),
         "before": text(t("Before"), width=60, help=t("In the period before, of the same length")),
-        "weeks": column.BarChartColumn(t("By week"), width=110, y_min=0),
-        "why": column.TextColumn(t("What speaks for it"), width=330),
+        "weeks": column.BarChartColumn(t("By week"), width=85, y_min=0),
         "idle": text(t("No action"), help=t("Nobody did anything, of those of which it is known")),
         "impact": text(t("Impact"), help=t("It hit users: as the source says, else by incidents and harm")),
         "incident": text(t("Incident"), help=t("While an incident of the component went on")),
@@ -229,8 +228,10 @@ def _columns() -> dict[str, Any]:
         "night": text(t("At night"), help=t("Began from 22 to 6 h by the service's clock")),
         "burst": text(t("Bursts"), help=t("Within an hour of another firing of the same rule")),
         "alone": text(t("By itself"), help=t("Over without anybody acting")),
-        "total": text(t("In all"), help=t("How long it was on, of those that have ended")),
         "median": text(t("Median"), help=t("How long it was on")),
+        "check": column.TextColumn(t("Check"), width=125),
+        "total": text(t("In all"), help=t("How long it was on, of those that have ended")),
         "severity": column.TextColumn(t("Severity"), width=75),
-        "check": column.TextColumn(t("Check"), width=110),
+        # Long, and told again below for the rule that is chosen: it hides no figure.
+        "why": column.TextColumn(t("What speaks for it"), width=330),
     }  # fmt: skip

@@ -41,13 +41,14 @@ def draw_chart(here: Frame, each: Listed, pile: Pile) -> None:
     mine = _firings(each, pile, window)
     line = line_of(here, each.rule.watches if each.rule else None)
     drawn, marks = beside(here, line, period)
+    held = _held(drawn, here)
     st.plotly_chart(
-        alerts_charts.over_time(_held(drawn, here), (*marks, *_marks(mine, window)), window, here.zone),
+        alerts_charts.over_time(held, (*marks, *_marks(mine, window)), window, here.zone),
         key="rule-chart",
         config={"displayModeBar": False},
         alt=t("Firings of {rule} with incidents, deployments, batches and the line it watches", rule=each.name),
     )
-    st.caption(_told(each, line, period))
+    st.caption(_told(line, period, has_threshold=any(each.threshold is not None for each in held)))
 
 
 def _held(drawn: Sequence[stack.Drawn], here: Frame) -> list[stack.Drawn]:
@@ -60,15 +61,17 @@ def _held(drawn: Sequence[stack.Drawn], here: Frame) -> list[stack.Drawn]:
     ]
 
 
-def _told(each: Listed, line: Line | None, period: Period) -> str:
+def _told(line: Line | None, period: Period, *, has_threshold: bool) -> str:
     days = day_range(period.window, period.zone)
     if line is None:
         return t(
             "{days} · which line it watches, its name doesn't tell · times in {zone}", days=days, zone=period.zone
         )
+    dashed = t("; dashed red: the threshold") if has_threshold else t("; no threshold is set for it")
     return t(
-        "{days} · it watches {line}, as its name tells; dashed red: the threshold · times in {zone}",
+        "{days} · it watches {line}, as its name tells{dashed} · times in {zone}",
         days=days,
+        dashed=dashed,
         line=escaped(f"{stack.where(line)} {title_of(line.indicator)}"),
         zone=period.zone,
     )

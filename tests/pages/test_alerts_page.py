@@ -72,6 +72,14 @@ def test_the_demos_rules_have_the_branches_of_their_story(demo, monkeypatch):
     assert len(app.get("plotly_chart")) == 2
 
 
+def test_a_threshold_is_named_where_one_is_drawn(demo, monkeypatch):
+    held = visit(PAGE, demo, monkeypatch, period="13w", rule="aurora-main/aurora-cpu-high")
+    assert "dashed red: the threshold" in said(held)
+    free = visit(PAGE, demo, monkeypatch, period="13w", rule="search/error-log")
+    assert "dashed red" not in said(free)
+    assert "no threshold is set for it" in said(free)
+
+
 def test_the_same_branches_without_what_only_the_demo_says(demo, monkeypatch):
     """Real sources bring rules and times, and seldom who acted or what it did."""
     read = alerts.firings
