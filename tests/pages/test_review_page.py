@@ -14,9 +14,8 @@ from streamlit.testing.v1 import AppTest
 from metrics.meeting.close import close
 from metrics.meeting.shelf import Shelf
 from metrics.review.actions import Action, entry
-from metrics.review.minutes import Decision, Figure, Review, Section
+from metrics.review.minutes import Figure, Review, Section
 from metrics.store import Store, entries
-from metrics.ui.review_closed import beside_figures, beside_topics
 from metrics.ui.review_drafts import MARK
 from tests.meeting.made import AT, ID, decided_review, disposition, review
 from tests.pages import deployments
@@ -350,30 +349,6 @@ def test_another_closed_review_is_laid_beside_it(shop, visit):
     assert "Explained\\: access\\: /export – as in \\<spring\\>" in tables[1].iloc[0, 2]
     assert all({"Mon 26 Oct 2026", "Mon 2 Nov 2026"} < set(table.columns) for table in tables)
     assert "with=2026-01-01" in said(visit(shop, review="2026-11-02", **{"with": "2026-01-01"}))
-
-
-def test_two_reviews_beside_each_other_by_values():
-    now = replace(
-        review(), id="2026-11-02",
-        headline=(Figure("db/a/system.cpu.utilization", "%", AT, AT + timedelta(weeks=1), 57.0),),
-        sections=(Section("moved", review().section("moved").topics[1:]),),
-        decisions=(Decision(F2, "ignored", "Ren", AT, "known"),),
-    )  # fmt: skip
-    figures = beside_figures(now, decided_review())
-    assert figures.values.tolist() == [
-        ["db a CPU (p95)", "54 %", "57 %", "+3 pt"],
-        ["web gone.indicator", "no data", "no data", "–"],
-    ]
-    topics = beside_topics(now, decided_review())
-    assert list(topics.columns) == ["What", "State", "Mon 26 Oct 2026", "Mon 2 Nov 2026"]
-    assert topics.iloc[:, 1].tolist() == ["stayed", "gone", "gone"]
-    assert beside_topics(decided_review(), now).iloc[:, 1].tolist() == ["stayed", "gone", "gone"]
-    assert topics.iloc[:, 2:].values.tolist() == [
-        ["To investigate, by Infra, until Mon 2 Nov (Mika, Mon 26 Oct, 06:00)",
-         "Ignored: known (Ren, Mon 26 Oct, 05:00)"],
-        ["Explained: access: /export – as in <spring> (Ren, Mon 26 Oct, 06:00)", "not on the agenda"],
-        ["Remove the alert, or watch another indicator: nobody | acts (Ren, Mon 26 Oct, 06:00)", "not on the agenda"],
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
