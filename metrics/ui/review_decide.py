@@ -15,7 +15,7 @@ from metrics.ui.delivery_words import escaped
 from metrics.ui.review_acts import forget
 from metrics.ui.review_choices import BY_WHEN, KEYS, Column, Option, columns, last_time, repeated, word_of
 from metrics.ui.review_drafts import LONGEST, MARK
-from metrics.ui.review_loading import Held
+from metrics.ui.review_loading import Held, told_then
 from metrics.ui.speaking import draw_rival, say, undo
 from metrics.ui.words import moment, t
 
@@ -135,11 +135,18 @@ def _last_time(held: Held, topic: Topic, decision: Decision | None, key: tuple[E
     frozen = held.review.closed_at
     if before is None or (frozen is not None and before.at > frozen):
         return
-    told = escaped(decision_sentence(before, held.review.zone))
+    told, then = escaped(decision_sentence(before, held.review.zone)), told_then(held, topic, before.at)
+    if then is not None and _line(then) != _line(topic):
+        st.markdown(f":gray[{t('Last time, of “{what}”: {told}', what=escaped(then.sentence), told=told)}]")
+        return
     st.markdown(f":gray[{t('Last time: {told}', told=told)}]")
     same = repeated(before, this_day(held))
     if held.is_open and decision is None and same is not None:
         _button(held, topic, same, key, f"same-{topic.subject}")
+
+
+def _line(topic: Topic) -> str:
+    return topic.figures[0].address if topic.figures else ""
 
 
 def _column(held: Held, topic: Topic, column: Column, key: tuple[EntryKind, str]) -> None:

@@ -22,7 +22,7 @@ from metrics.meeting.shelf import Shelf
 from metrics.meeting.window import begins, newest, review_window
 from metrics.model import Entry, EntryKind, Service, Window
 from metrics.review.lines import Line
-from metrics.review.minutes import Figure, Note, Review, Section, decided, noted, noted_as
+from metrics.review.minutes import Figure, Note, Review, Section, Topic, decided, noted, noted_as
 from metrics.store import entries
 from metrics.ui.frame import Frame
 from metrics.ui.history import history
@@ -30,7 +30,7 @@ from metrics.ui.loading import data_of, known, said, store_of
 from metrics.ui.speaking import Words, words
 from metrics.ui.words import t
 
-__all__ = ["Held", "Shelved", "changed", "notes", "opened", "shelved", "window_of"]
+__all__ = ["Held", "Shelved", "changed", "notes", "opened", "shelved", "told_then", "window_of"]
 
 # Whoever says something while this page runs may be a little ahead of it.
 BETWEEN_CLOCKS = timedelta(minutes=5)
@@ -216,3 +216,15 @@ def notes(held: Held, subject: str) -> tuple[Note, ...]:
     if closed_at is None:
         return every
     return (*held.review.notes_on(subject), *(each for each in every if each.at > closed_at))
+
+
+def told_then(held: Held, topic: Topic, said_at: datetime) -> Topic | None:
+    """The topic as the review told it in which that was said: by now another line of the same trouble may lead it."""
+    shelf = Shelf(held.here.folder, held.here.service.name)
+    for name in reversed([name for name in shelf.closed() if name < held.review.id]):
+        review = shelf.read(name)
+        if review is None or review.closed_at is None or review.closed_at < said_at:
+            break
+        if found := next((each for each in review.topics if each.subject == topic.subject), None):
+            return found
+    return None

@@ -17,7 +17,7 @@ from metrics.review.actions import Action, entry
 from metrics.review.minutes import Figure, Review, Section
 from metrics.store import Store, entries
 from metrics.ui.review_drafts import MARK
-from tests.meeting.made import AT, ID, decided_review, disposition, review
+from tests.meeting.made import AT, ID, decided_review, disposition, figure, review
 from tests.pages import deployments
 from tests.pages.test_pages import said
 from tests.trends.made import SERVICE, config
@@ -223,6 +223,18 @@ def test_the_same_as_last_time_is_one_click(opened, visit):
     assert "Last time: Ignored\\: a drill \\(Sora" in said(app)
     click(app, f"same-{F1}")
     assert holds(opened) == {"outcome": "ignored", "because": "a drill", "owner": None, "due": None}
+
+
+def test_of_what_another_line_leads_by_now_it_is_told_what_was_said_of_which(opened, visit):
+    """One trouble of several lines stays one topic, and what was said of one of them may not hold for another."""
+    made = review()
+    lead = replace(made.section("moved").topics[0], sentence="db *memory* rises", figures=(figure("db/memory"),))
+    _close(opened, replace(made, id="2026-10-19", sections=(Section("moved", (lead,)),)))
+    before = replace(disposition(F1, "ignored", "Sora", "a drill"), subject=f"2026-10-19/{F1}")
+    entries.add(Store(opened / "tomoni.duckdb"), before)
+    app = visit(opened, item=F1)
+    assert "Last time, of “db \\*memory\\* rises”: Ignored\\: a drill" in said(app)
+    assert f"same-{F1}" not in keys(app)
 
 
 def test_meeting_mode_goes_through_all_and_ends_with_what_is_missing(opened, visit):
