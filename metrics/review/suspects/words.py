@@ -32,8 +32,8 @@ TEMPLATES: Mapping[str, str] = {
     # demand
     "requests_beyond_usual": "{times} times as many calls as usual, at endpoints that have {share} of all calls",
     "requests_as_usual": "all calls together were {times} times the usual",
-    "demand_grown": "{driver} is {times} times what it was before, the line {line_times} times",
-    "demand_steady": "{driver} is {times} times what it was before, the line {line_times} times",
+    "demand_grown": "{driver} at {times} times the level before, the line at {line_times} times",
+    "demand_steady": "{driver} at {times} times the level before, the line at {line_times} times",
     # batch runs
     "running": "was running in {met} of {of} of these times",
     "each_run": "the line does the same in {alike} of {of} of the job's other runs",
@@ -63,9 +63,9 @@ TEMPLATES: Mapping[str, str] = {
     "fell_silent": "{part} gave no data",
     "source_silent": "{share} of what its source gives was missing: the collection, not the part",
     "emptied": "memory fell from {usual} to {now}, as after a restart",
-    "checks_failed": "{line} was at {now}",
+    "checks_failed": "{line} at {now}",
     "at_bound": "{line} stood at {now} of {bound}, usually {usual}",
-    "refused": "{line} was at {now}",
+    "refused": "{line} at {now}",
     "at_limit": "{line} stood at {now} of {bound}",
     "sends_fell": "{share} of the usual mails were sent while use was as usual",
     # any
