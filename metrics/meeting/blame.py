@@ -49,6 +49,7 @@ class Looked:
 
     suspects: tuple[Suspect, ...] = ()
     line: Excess | None = None
+    window: Window | None = None
 
 
 def look(setting: Setting, incident: Incident) -> Looked:
@@ -64,7 +65,7 @@ def look(setting: Setting, incident: Incident) -> Looked:
         setting.happened,
     )
     found = tuple(each for each in suspicion(known).suspects if each.score >= PLAUSIBLE)
-    return Looked(found, _line(known))
+    return Looked(found, _line(known), window)
 
 
 def _line(known: Scene) -> Excess | None:

@@ -74,6 +74,10 @@ def test_the_line_that_went_with_it_is_drawn_in_the_days_around_it(tmp_path: Pat
     assert max(topic.curve, key=lambda each: each[1]) == (BROKE.started_at, 3.0)
     assert topic.curve[0][0] == BROKE.started_at - timedelta(days=2)
     assert max(value for _, value in topic.usual) < 0.25
+    assert (topic.page, topic.query) == (
+        "spikes",
+        {"service": "shop", "line": f"web/{P95}", "since": "2026-11-21T05:00", "until": "2026-11-21T05:40"},
+    )
     # Its week's figure says nothing of an hour.
     assert figures_told(topic) == ()
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from metrics.meeting import blame
-from metrics.meeting.drawn import ALERTING, near_to
+from metrics.meeting.drawn import near_to
 from metrics.meeting.setting import Setting
 from metrics.model import Entry, Window
 from metrics.review.delivery.causes import Link, Method
@@ -16,7 +17,6 @@ from metrics.review.delivery.deployments import Deployment
 from metrics.review.delivery.report import Facts, delivery, needed
 from metrics.review.delivery.verdicts import subject_of, verdicts
 from metrics.review.minutes import Figure, Section, Topic
-from metrics.review.suspects.excess import Excess
 from metrics.review.suspects.suspect import Suspect
 from metrics.store import deliveries, entries
 from metrics.ui.words import moment, quantity, t
@@ -64,7 +64,7 @@ def section(setting: Setting) -> Section:
     # All at once: asking for one line's figures takes as long as for all.
     figures = setting.figures([each.line.line.address for each in looked if each.line])
     topics = (_topic(known, link, each) for link, each in zip(asked, looked, strict=True))
-    drawn = tuple(_drawn(setting, topic, each.line, figures) for topic, each in zip(topics, looked, strict=True))
+    drawn = tuple(_drawn(setting, topic, each, figures) for topic, each in zip(topics, looked, strict=True))
     return Section("causes", drawn, more=len(waiting) - len(asked))
 
 
@@ -128,14 +128,27 @@ def _topic(known: _Known, link: Link, looked: blame.Looked) -> Topic:
     )
 
 
-def _drawn(setting: Setting, topic: Topic, line: Excess | None, figures: Mapping[str, Figure]) -> Topic:
-    """With the line that went with it, in the days around it."""
+def _drawn(setting: Setting, topic: Topic, looked: blame.Looked, figures: Mapping[str, Figure]) -> Topic:
+    """With the line that went with it, in the days around it; the drill-down into it is a closer look."""
+    line, window = looked.line, looked.window
     figure = figures.get(line.line.address) if line else None
-    if line is None or figure is None or topic.started is None:
+    if line is None or window is None or figure is None:
         return topic
-    told = replace(topic, detail=(blame.level(line), *topic.detail), figures=(figure,))
-    began = Window(topic.started, topic.started + ALERTING)
-    return near_to(setting, told, line.line, began, "highest" if line.up.any() else "lowest")
+    clock = ZoneInfo(setting.service.time_zone)
+    since, until = (at.astimezone(clock).replace(tzinfo=None) for at in (window.start, window.end))
+    told = replace(
+        topic,
+        detail=(blame.level(line), *topic.detail),
+        figures=(figure,),
+        page="spikes",
+        query={
+            **topic.query,
+            "line": figure.address,
+            "since": f"{since:%Y-%m-%dT%H:%M}",
+            "until": f"{until:%Y-%m-%dT%H:%M}",
+        },
+    )
+    return near_to(setting, told, line.line, window, "highest" if line.up.any() else "lowest")
 
 
 def _tag(link: Link, likely: Suspect | None) -> str:
