@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
+
 from metrics.meeting.sections import capacity
 from metrics.model import Component, Countermeasure, Entry, Finding, Threshold, Window
 from metrics.review.actions import Action, entry
-from metrics.store import entries, findings
+from metrics.store import Store, entries, findings
 from tests.meeting import shop
 
 CPU, STORAGE = "system.cpu.utilization", "system.filesystem.utilization"
@@ -45,6 +47,25 @@ def section(folder: Path, service, *judged: findings.Judged, cpu: float = 50.0, 
     with store.read() as db:
         setting = shop.setting(db, service=service)
         return capacity.section(setting), capacity.limits(setting, [each.finding for each in judged])
+
+
+@pytest.mark.parametrize(
+    ("ways", "days", "told"),
+    [
+        (WAYS, 20, "decide by Thu 10 Dec"),
+        ((), 20, "decide before Sun 13 Dec"),
+        (WAYS, 2, "decide now"),
+        (WAYS, 91, ""),
+    ],
+)
+def test_what_moved_says_in_a_few_words_until_when_to_decide(tmp_path: Path, ways, days, told):
+    seen = ahead(days)
+    section(tmp_path, described(*ways), seen)
+    with Store(tmp_path / "tomoni.duckdb").read() as db:
+        setting = shop.setting(db, service=described(*ways))
+        assert capacity.deadline(setting, [seen.finding]) == told
+        assert capacity.deadline(setting, [replace(seen.finding, indicator=CPU)]) == ""
+        assert capacity.deadline(setting, []) == ""
 
 
 def test_the_day_to_decide_is_counted_back_by_the_quickest_countermeasure(tmp_path: Path, monkeypatch):

@@ -20,7 +20,7 @@ from metrics.store import findings
 from metrics.ui.finding_words import line_name, sentence
 from metrics.ui.words import day, day_range, number, quantity, span, t
 
-__all__ = ["limits", "section"]
+__all__ = ["deadline", "limits", "section"]
 
 HORIZON: Final = timedelta(days=90)
 # What a review talks about in eight minutes; Explore has the others.
@@ -112,6 +112,18 @@ def limits(setting: Setting, found: Sequence[Finding]) -> Mapping[str, tuple[str
             what = "; ".join(_short_ways(each)) if is_told else _sentence(setting, each.finding)
             told[each.finding.id] = (f"{_decide(setting, each)} {what}", *_counted(each))
     return told
+
+
+def deadline(setting: Setting, found: Sequence[Finding]) -> str:
+    """The first day on which somebody has to decide about a limit of theirs, in a few words; empty without any."""
+    keys = {_key(each) for each in found if _is_forecast(each)}
+    first = next((each for each in _ahead(setting) if _key(each.finding) in keys), None) if keys else None
+    if first is None:
+        return ""
+    if first.decide_by < setting.window.end:
+        return t("decide now")
+    on = _day(setting, first.decide_by)
+    return t("decide by {day}", day=on) if first.quickest else t("decide before {day}", day=on)
 
 
 def _ahead(setting: Setting) -> list[_Ahead]:

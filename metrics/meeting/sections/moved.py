@@ -8,7 +8,7 @@ from functools import partial
 from metrics import catalog
 from metrics.meeting.doing import Doing, doing
 from metrics.meeting.drawn import as_told
-from metrics.meeting.sections.capacity import limits
+from metrics.meeting.sections.capacity import deadline, limits
 from metrics.meeting.setting import Setting
 from metrics.review.items import Item
 from metrics.review.lines import address_of
@@ -46,7 +46,7 @@ def section(setting: Setting) -> Section:
             Topic(
                 subject=f"finding/{item.id}",
                 section="moved",
-                sentence=item_sentence(item, catalog.load().indicators, setting.service.time_zone),
+                sentence=_sentence(setting, item),
                 owners=item.owners,
                 tag=t(NEWS[item.news]),
                 detail=(*_acted(done, item), *_others(setting, item)),
@@ -61,6 +61,13 @@ def section(setting: Setting) -> Section:
         for item, address in zip(found.items, addresses, strict=True)
     )
     return Section("moved", topics, more=len(found.rest))
+
+
+def _sentence(setting: Setting, item: Item) -> str:
+    """With the day on which it has to be decided about, since that is why it is talked about now."""
+    told = item_sentence(item, catalog.load().indicators, setting.service.time_zone)
+    until = deadline(setting, item.findings)
+    return t("{told}; {until}", told=told, until=until) if until else told
 
 
 def _address(item: Item) -> str:
