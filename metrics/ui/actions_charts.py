@@ -124,10 +124,11 @@ def _level(target: float | None) -> list[Figure]:
 def _level_name(target: float | None, unit: str) -> list[Figure]:
     if target is None:
         return []
+    # On the left: where the target is reached, the level after the start lies on it on the right.
     return [
         {
             "text": t("target {value}", value=f"{number(target)} {unit}".rstrip()), "showarrow": False,
-            "xref": "paper", "x": 1, "xanchor": "right", "y": target, "yanchor": "bottom",
+            "xref": "paper", "x": 0, "xanchor": "left", "y": target, "yanchor": "bottom",
             "font": {"size": 10, "color": "#5b8c1a"},
         }
     ]  # fmt: skip

@@ -94,7 +94,8 @@ def _links(here: Frame, action: Action) -> None:
             page, label, query = found
             _link(page, label, query)
         if action.review:
-            _link("review", t("Review of {day}", day=action.review), {"review": action.review})
+            told = t("Review of {day}", day=day(date.fromisoformat(action.review)))
+            _link("review", told, {"review": action.review})
         if action.address:
             line = {"component": action.component, "indicator": action.indicator, "part": action.part or ""}
             _link("explore", t("In Explore"), line)

@@ -224,7 +224,7 @@ def test_the_way_back_to_where_it_came_from(demo, monkeypatch):
     assert "it *fires* a lot" in plain(app)
     links = {each.proto.label: each.proto.query_string for each in app.get("page_link")}
     assert "rule=aurora-main%2Faurora-cpu-high" in links["The alert rule"]
-    assert "review=2026-11-15" in links["Review of 2026-11-15"]
+    assert "review=2026-11-15" in links["Review of Sun 15 Nov"]
     asked = ("component=aurora-main", "indicator=system.cpu.utilization", "part=writer")
     assert set(asked) <= set(links["In Explore"].split("&"))
 
