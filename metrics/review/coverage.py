@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Literal
@@ -73,6 +73,8 @@ class Cell:
     """The source whose answer makes a hole of it; empty where none was asked, or none answered."""
     is_refused: bool = False
     """That source is there, and lacks a permission."""
+    was: tuple[bool, ...] = ()
+    """Whether it was collected at the end of each of `Coverage.weeks`."""
 
     @property
     def is_hole(self) -> bool:
@@ -106,15 +108,27 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class Coverage:
     cells: tuple[Cell, ...]
-    trend: Mapping[str, tuple[Share, ...]]
-    """By the owner; "" for components that nobody owns."""
+    weeks: tuple[date, ...]
+    """On which day of the service's clock each begins; the last one goes on, and ends now."""
     window: Window
     """How far back it was looked: whatever lay before is not judged."""
-    weekly: Mapping[tuple[str, str], Sequence[bool]] = field(default_factory=dict)
-    """Whether each needed indicator was collected at the end of each week, by `Cell.key`."""
 
     def count(self, *states: State) -> int:
         return sum(cell.state in states for cell in self.cells)
+
+    @property
+    def trend(self) -> Mapping[str, tuple[Share, ...]]:
+        """By the owner; "" for components that nobody owns. What is needed is what is needed today."""
+        mine: dict[str, list[Cell]] = {}
+        for cell in self.cells:
+            if cell.state != "not_applicable":
+                mine.setdefault(cell.component.owner or "", []).append(cell)
+        return {
+            owner: tuple(
+                Share(week, sum(cell.was[place] for cell in of), len(of)) for place, week in enumerate(self.weeks)
+            )
+            for owner, of in mine.items()
+        }
 
     @property
     def holes(self) -> tuple[Cell, ...]:
@@ -140,29 +154,22 @@ def coverage(
 ) -> Coverage:
     """`days` has series_id and ts of each day with samples; `window` ends now, or where a demo's data ends."""
     store = _Store(lines, answers, days, incidents, window)
-    weeks = _weeks(service, window)
-    cells, weekly = list[Cell](), dict[tuple[str, str], list[bool]]()
+    weeks = list(pairwise(edges(window, "week", service.time_zone, service.week_start)))
+    cells = list[Cell]()
     for component in service.components:
         for indicator in needs.get(component.kind, ()):
             if indicator.name in component.not_applicable:
                 why = component.not_applicable[indicator.name]
                 cells.append(Cell(component, indicator, "not_applicable", detail=why))
                 continue
-            cell, was = store.cell(component, indicator, [end for _, end in weeks[:-1]])
-            cells.append(cell)
-            weekly[cell.key] = [*was, cell.state == "collected"]
-    return Coverage(tuple(cells), _trend(cells, weekly, weeks), window, weekly)
+            cells.append(store.cell(component, indicator, [end for _, end in weeks[:-1]]))
+    return Coverage(tuple(cells), tuple(start.date() for start, _ in weeks), window)
 
 
-def declared(found: Coverage, service: Service, words: Iterable[Entry]) -> Coverage:
+def declared(found: Coverage, words: Iterable[Entry]) -> Coverage:
     """With what people said is not applicable, on top of what the service's file says: no longer needed, no hole."""
     said = {word.subject: word for word in words if word.kind == "hole" and word.said is not None}
-    if not said:
-        return found
-    cells = tuple(_declared(cell, said.get("/".join(cell.key))) for cell in found.cells)
-    needed = {cell.key for cell in cells if cell.state != "not_applicable"}
-    weekly = {key: was for key, was in found.weekly.items() if key in needed}
-    return replace(found, cells=cells, trend=_trend(cells, weekly, _weeks(service, found.window)), weekly=weekly)
+    return replace(found, cells=tuple(_declared(cell, said.get("/".join(cell.key))) for cell in found.cells))
 
 
 def _declared(cell: Cell, word: Entry | None) -> Cell:
@@ -211,10 +218,8 @@ class _Store:
         for row in incidents.to_dict("records"):
             self.incidents.setdefault(str(row["component"]), []).append(row)
 
-    def cell(
-        self, component: Component, indicator: Indicator, earlier: Sequence[datetime]
-    ) -> tuple[Cell, list[bool]]:
-        """How one stands, and whether it was collected at some earlier times."""
+    def cell(self, component: Component, indicator: Indicator, ends: Sequence[datetime]) -> Cell:
+        """How one stands; `ends` are those of the weeks before this one."""
         lines = self.lines.get((component.name, indicator.name), [])
         # Nobody asks a source for a ratio: how that went stands with its counts.
         asked = [name for name in (indicator.name, indicator.numerator, indicator.denominator) if name]
@@ -224,26 +229,17 @@ class _Store:
         blind = [_named(span, answers) for span in whole if span[1] - span[0] >= HOUR]
         lost = self._lost(lines, answers, self.window.end)
         stand = self._stand(lines, answers, blind, lost)
-        newest = max((line.last_ts for line in lines), default=None)
-        unseen = (*blind, *lost)
-        missed = self._missed(component.name, unseen)
-        was = [self._was_collected(lines, answers, known, at) for at in earlier]
-        return (
-            Cell(
-                component,
-                indicator,
-                stand.state,
-                stand.since,
-                stand.until,
-                newest,
-                stand.detail,
-                unseen,
-                missed,
-                asked="" if stand.answer is None else str(stand.answer["source"]),
-                is_refused=stand.answer is not None and stand.answer["state"] == "forbidden",
-            ),
-            was,
-        )
+        was = [self._was_collected(lines, answers, known, at) for at in ends]
+        return Cell(
+            component, indicator, stand.state, stand.since, stand.until,
+            newest=max((line.last_ts for line in lines), default=None),
+            detail=stand.detail,
+            blind=(*blind, *lost),
+            missed=self._missed(component.name, (*blind, *lost)),
+            asked="" if stand.answer is None else str(stand.answer["source"]),
+            is_refused=stand.answer is not None and stand.answer["state"] == "forbidden",
+            was=(*was, stand.state == "collected"),
+        )  # fmt: skip
 
     def _begin(self, component: str) -> datetime:
         """Since when the store knows anything of a component: what was before it can't be missing."""
@@ -362,23 +358,3 @@ def _named(span: Span, answers: Sequence[Row]) -> Blind:
 
 def _longest(blind: Iterable[Blind]) -> timedelta:
     return max((each.end - each.start for each in blind), default=timedelta(0))
-
-
-def _weeks(service: Service, window: Window) -> list[tuple[date, datetime]]:
-    """The weeks of the service's clock, each with its end; the last one goes on, and ends now."""
-    mondays = pairwise(edges(window, "week", service.time_zone, service.week_start))
-    return [(start.date(), min(end, window.end)) for start, end in mondays]
-
-
-def _trend(
-    cells: Sequence[Cell], weekly: Mapping[tuple[str, str], Sequence[bool]], weeks: Sequence[tuple[date, datetime]]
-) -> dict[str, tuple[Share, ...]]:
-    """What is needed is what is needed today."""
-    mine: dict[str, list[Sequence[bool]]] = {}
-    for cell in cells:
-        if cell.key in weekly:
-            mine.setdefault(cell.component.owner or "", []).append(weekly[cell.key])
-    return {
-        owner: tuple(Share(week, sum(was[place] for was in of), len(of)) for place, (week, _) in enumerate(weeks))
-        for owner, of in mine.items()
-    }

@@ -29,7 +29,7 @@ def covered(here: Frame) -> Coverage:
     lines = known(here.folder, here.config, service.name).lines
     with store.read() as db:
         stamp, words = read.stamp(db), entries.latest(db, "hole", service.name)
-    return declared(_covered(here.folder, stamp, repr(service), minute, service, lines), service, words)
+    return declared(_covered(here.folder, stamp, repr(service), minute, service, lines), words)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

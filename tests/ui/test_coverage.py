@@ -24,12 +24,12 @@ def test_the_sentence_counts_what_lacks_and_what_that_hid():
     incident = Incident("i1", "down", START, None)
     cells = (cell("collected"), cell("never", missed=(incident,)), cell("stale", missed=(incident,)),
              cell("not_applicable"))  # fmt: skip
-    said = how_covered(Coverage(cells, {}, Window(START, NOW)), "UTC")
+    said = how_covered(Coverage(cells, (), Window(START, NOW)), "UTC")
     assert said == (
         "As of Mon 23 Nov, 00:00, **1 of 3 needed indicators** are collected as a whole; 1 never collected and 1 stale. "
         "The holes hid a part of 1 incident."
     )
-    assert how_covered(Coverage(cells[:1], {}, Window(START, NOW)), "UTC").endswith("are collected as a whole.")
+    assert how_covered(Coverage(cells[:1], (), Window(START, NOW)), "UTC").endswith("are collected as a whole.")
 
 
 def test_a_cell_says_since_when_and_why():

@@ -23,7 +23,7 @@ def section(setting: Setting) -> Section:
     """With most incidents unseen first. Indicators that lack for one reason are one topic."""
     as_of, name = setting.window.end, setting.service.name
     words = [word for word in entries.latest(setting.db, "hole", name) if word.at <= max(setting.now, as_of)]
-    seen = declared(covered(setting.db, setting.service, setting.lines, as_of), setting.service, words)
+    seen = declared(covered(setting.db, setting.service, setting.lines, as_of), words)
     holes = seen.holes
     if not holes:
         nothing = t("Everything that is needed is collected.") if seen.cells else t("No component is described yet.")
