@@ -137,8 +137,8 @@ def _acted(held: Held, topic: Topic) -> None:
         each for each in held.words.every if each.kind == "action" and (each.said or {}).get("why") == topic.subject
     ]
     for each in actions(words):
-        # Of a thing that moved, what was done before this review is told with its evidence.
-        if each.dropped or (topic.section == "moved" and each.review != held.review.id):
+        # Of what moved and of a limit, what was done before this review is told with its evidence.
+        if each.dropped or (topic.section in ("moved", "capacity") and each.review != held.review.id):
             continue
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             told = t("Action: {what}", what=escaped(each.what))
