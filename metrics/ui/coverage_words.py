@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -22,6 +23,8 @@ __all__ = [
     "why",
 ]
 
+# At the beginning, or after the parts that lack: within a sentence the words are the sentence's own.
+MARK = re.compile(r"(^|^[^:]+: )(?:not collected|forbidden): ")
 # A sign beside the shade: not everybody tells shades apart, and print has few of them.
 SIGNS: Mapping[State, str] = {
     "failed": "✗", "never": "○", "stale": "◷", "partial": "◐", "collected": "✓", "not_applicable": "–",
@@ -80,8 +83,8 @@ def why(cell: Cell) -> str:
 
 
 def plain(detail: str) -> str:
-    """A source's words without its marks for which kind of hole it is: the state tells that."""
-    return detail.replace("not collected: ", "").removeprefix("forbidden: ")
+    """A source's words without its mark for which kind of hole it is: the state tells that."""
+    return MARK.sub(r"\1", detail)
 
 
 def blind_time(blind: Blind, zone: str, now: datetime, *, told: str = "") -> str:

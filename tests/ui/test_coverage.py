@@ -38,6 +38,8 @@ def test_a_cell_says_since_when_and_why():
     assert how_it_stands(gap, "UTC", NOW) == "partial: 45 minutes missing from Mon 16 Nov, 00:00"
     assert why(cell("failed", detail="forbidden: no permission", is_refused=True)) == "refused: no permission"
     assert why(cell("partial", detail="002: not collected: never added")) == "002: never added"
+    said = "response times were not collected: the log was off"
+    assert why(cell("partial", detail=said)) == said
     assert why(cell("never")) == "no source was ever asked for it"
 
 
