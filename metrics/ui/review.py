@@ -48,10 +48,16 @@ STYLE = """<style>
 .st-key-review-said:empty, .st-key-review-last:empty, .st-key-review-answers:empty, .st-key-review-notes:empty {
   display: none;
 }
-.st-key-review-meeting { font-size: 1.12rem; }
-.st-key-review-meeting .st-key-review-headline p { font-size: clamp(1.15rem, 2.1vw, 1.9rem); line-height: 1.25; }
+/* A projector shows the topic and nothing else, in letters that grow with it. */
+html:has(.st-key-review-meeting) { font-size: clamp(16px, 7px + 0.65vw, 24px); }
+[data-testid="stApp"]:has(.st-key-review-meeting) :is(.st-key-bar, header[data-testid="stHeader"]) { display: none; }
+[data-testid="stMainBlockContainer"]:has(.st-key-review-meeting) { padding-top: 0.6rem; padding-bottom: 1rem; }
+.st-key-toolbar:has(.st-key-review-bar) > :has(h1) { position: absolute; clip-path: inset(50%); }
+.st-key-review-meeting .st-key-review-headline p { font-size: clamp(1.15rem, 1.75vw, 2.2rem); line-height: 1.25; }
 .st-key-review-meeting .st-key-review-headline span { font-size: 1rem; }
-.st-key-review-meeting :is(li, button p, textarea) { font-size: 1.08rem; }
+.st-key-review-meeting [class*="st-key-item-r"] p { font-size: 1.1rem; }
+.st-key-review-meeting .st-key-review-chart { height: clamp(260px, 52vh, 900px); }
+@media (max-width: 640px) { .st-key-review-meeting .st-key-review-chart { height: 240px; } }
 .review-time { white-space: nowrap; font-variant-numeric: tabular-nums; opacity: 0.8; }
 .review-time:has(.over) { opacity: 1; }
 .review-clock.over { background: #c62a2f; color: #ffffff; border-radius: 4px; padding: 0 0.35rem; }

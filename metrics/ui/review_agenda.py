@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from metrics.meeting.told import SECTION_TITLES, decision_sentence, outcome_name
@@ -12,9 +14,12 @@ from metrics.ui.delivery_words import escaped
 from metrics.ui.review_choices import word_of
 from metrics.ui.review_loading import Held
 from metrics.ui.review_spark import spark
-from metrics.ui.words import counted, day, t
+from metrics.ui.words import both, counted, day, t
 
-__all__ = ["actions_of", "draw", "draw_actions", "numbered", "said_of"]
+__all__ = ["actions_of", "carried_told", "draw", "draw_actions", "is_carried", "numbered", "row", "said_of"]
+
+# So many that nothing is asked of are folded away.
+FOLDED = 2
 
 PAGES: dict[SectionName, str] = {
     "verdicts": "actions", "moved": "spikes", "causes": "delivery", "alerts": "alerts", "capacity": "explore",
@@ -29,11 +34,29 @@ def draw(held: Held) -> None:
     for number, section in enumerate(held.review.sections, 1):
         _heading(held, section, number)
         with st.container(key=f"agenda-{section.name}", gap=None):
-            has_lines = 2 * sum(len(topic.curve) > 0 for topic in section.topics) >= len(section.topics)
-            for topic in section.topics:
-                _row(held, topic, place, is_open=topic.subject == chosen, has_lines=has_lines)
+            carried = [topic for topic in section.topics if is_carried(topic)]
+            rest = [topic for topic in section.topics if len(carried) < FOLDED or topic not in carried]
+            has_lines = 2 * sum(len(topic.curve) > 0 for topic in rest) >= len(rest)
+            for topic in rest:
+                row(held, topic, place, is_open=topic.subject == chosen, has_lines=has_lines)
                 place += 1
+            if len(rest) < len(section.topics):
+                with st.expander(carried_told(carried), expanded=any(each.subject == chosen for each in carried)):
+                    for topic in carried:
+                        row(held, topic, place, is_open=topic.subject == chosen)
+                        place += 1
             _below(held, section)
+
+
+def is_carried(topic: Topic) -> bool:
+    """An action that goes on, or that was judged elsewhere: it is told, and nothing is asked of it."""
+    return topic.section == "verdicts" and word_of("", topic) is None
+
+
+def carried_told(topics: Sequence[Topic]) -> str:
+    """`Carried along: 3 judged, 2 done and 3 still open`."""
+    tags = [topic.tag for topic in topics]
+    return t("Carried along: {what}", what=both([f"{tags.count(tag)} {tag}" for tag in dict.fromkeys(tags)]))
 
 
 def said_of(held: Held, section: Section) -> tuple[int, int]:
@@ -101,7 +124,7 @@ def _below(held: Held, section: Section) -> None:
         st.page_link(path, label=label, query_params=address.with_view())
 
 
-def _row(held: Held, topic: Topic, place: int, *, is_open: bool, has_lines: bool) -> None:
+def row(held: Held, topic: Topic, place: int, *, is_open: bool = False, has_lines: bool = False) -> None:
     """Where most of a section have a line, those without one keep its place."""
     decision = held.review.decision(topic.subject)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"item-r{place}"):

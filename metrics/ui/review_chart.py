@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from metrics import catalog
-from metrics.meeting.chart import FEW, GAP, Extent, legend, topic_extent
+from metrics.meeting.chart import FEW, GAP, Extent, topic_extent
 from metrics.meeting.told import steps_told
 from metrics.model import Window
 from metrics.review.lines import parse_address
@@ -34,7 +34,7 @@ def figure(review: Review, topic: Topic, height: int, font: int = 11) -> Figure 
     whole = topic_extent(topic)
     by, unit = scale(topic.figures[0].unit, max(abs(whole.low), abs(whole.high)))
     return {
-        "data": [*_usual(review, topic, by), _line(review, topic, by, unit), *_trend(review, topic, by, unit)],
+        "data": [*_usual(review, topic, by), _line(review, topic, by, unit, font), *_trend(review, topic, by, unit)],
         "layout": {
             "height": height,
             "margin": {"l": 13 + 3 * font, "r": 6, "t": 2 * font, "b": 4 + 2 * font},
@@ -45,7 +45,7 @@ def figure(review: Review, topic: Topic, height: int, font: int = 11) -> Figure 
             "xaxis": time_axis(window, review.zone, ticks=6) | {"tickfont": {"size": font}},
             "yaxis": _values(whole, by, unit, font),
             "shapes": [_own_time(review, window), *_mark(review, topic, window), *_limit(topic, whole, by)],
-            "annotations": [*_label(review, topic, window, font), _stat(topic, window, font)],
+            "annotations": _label(review, topic, window, font),
         },
     }
 
@@ -69,14 +69,14 @@ def _values(whole: Extent, by: float, unit: str, font: int) -> Figure:
     }
 
 
-def _line(review: Review, topic: Topic, by: float, unit: str) -> Figure:
+def _line(review: Review, topic: Topic, by: float, unit: str, font: int) -> Figure:
     indicator = catalog.load().indicators.get(parse_address(topic.figures[0].address)[2])
     times, values = _broken(topic.curve)
     return {
         # What happens more rarely than a step (a nightly batch) is dots with a line between them.
         "mode": "lines+markers" if len(values) < FEW else "lines",
         "marker": {"size": 5},
-        "line": {"color": COLORS[side_of(indicator)] if indicator else PALETTE[0], "width": 1.8},
+        "line": {"color": COLORS[side_of(indicator)] if indicator else PALETTE[0], "width": font / 6},
         "hovertemplate": f"%{{y:.4~g}} {unit}, {steps_told(topic)}<extra></extra>",
     } | _points(review, times, values, by)
 
@@ -142,15 +142,6 @@ def _limit(topic: Topic, whole: Extent, by: float) -> list[Figure]:
     line = {"color": COLORS["threshold"], "width": 1.3, "dash": "dash"}
     at = topic.limit / by
     return [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at, "line": line}]
-
-
-def _stat(topic: Topic, window: Window, font: int) -> Figure:
-    """Which number of each step is drawn, where the mark's label leaves room."""
-    early = topic.started is not None and (topic.started - window.start) / window.duration < 1 - LATE
-    return {
-        "text": legend(topic), "showarrow": False, "xref": "paper", "yref": "paper", "yanchor": "bottom", "y": 1,
-        "x": 1 if early else 0, "xanchor": "right" if early else "left", "font": {"size": font}, "opacity": 0.7,
-    }  # fmt: skip
 
 
 def _label(review: Review, topic: Topic, window: Window, font: int) -> list[Figure]:

@@ -1,7 +1,11 @@
-"""Meeting mode: one topic at a time for a projector, with keys; what comes last is closing the review."""
+"""Meeting mode: one topic at a time for a projector, with keys; what comes last is closing the review.
+
+What is only carried along is one stop, since nothing is asked of it; each of it can be opened from there.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import streamlit as st
@@ -15,8 +19,16 @@ from metrics.ui.words import counted, day, moment, t
 
 __all__ = ["draw", "start"]
 
-END = "end"
-"""The place after the last topic, as the address has it."""
+END, CARRIED = "end", "carried"
+"""As the address has them: the place after the last topic, and what is carried along."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What the screen shows at once, by its name in the address."""
+
+    name: str
+    topics: tuple[Topic, ...]
 
 
 def start(label: str) -> None:
@@ -28,51 +40,68 @@ def start(label: str) -> None:
 
 
 def draw(held: Held) -> None:
-    """The topic of the address, by its number or its subject; without one the first."""
-    topics = held.review.topics
-    place = _place(topics)
+    """The stop of the address, by its number or a topic's subject; without one the first."""
+    stops = _stops(held.review.topics)
+    place, topic = _place(held.review.topics, stops)
     with held.here.toolbar:
-        _bar(held, topics, place)
+        _bar(held, stops, place, is_within=topic is not None and stops[place].name == CARRIED)
     with st.container(key="review-meeting"):
-        if place < len(topics):
-            _topic(held, topics[place])
+        if topic is not None:
+            _topic(held, topic)
+        elif place < len(stops):
+            _carried(held, stops[place].topics)
         else:
             _end(held)
         review_keys.listen_to_keys()
 
 
-def _place(topics: tuple[Topic, ...]) -> int:
-    asked = address.asked("item")
-    if asked is None:
-        return 0
-    if asked == END:
-        return len(topics)
+def _stops(topics: tuple[Topic, ...]) -> tuple[Stop, ...]:
+    carried = tuple(topic for topic in topics if review_agenda.is_carried(topic))
+    if len(carried) < 2:
+        return tuple(Stop(topic.subject, (topic,)) for topic in topics)
+    stops = [
+        Stop(CARRIED, carried) if topic is carried[0] else Stop(topic.subject, (topic,))
+        for topic in topics
+        if topic is carried[0] or not review_agenda.is_carried(topic)
+    ]
+    return tuple(stops)
+
+
+def _place(topics: tuple[Topic, ...], stops: tuple[Stop, ...]) -> tuple[int, Topic | None]:
+    """Which stop it is, and which topic of it; none where that is all of it, or the end."""
+    asked = address.asked("item") or (stops[0].name if stops else END)
     if asked.isdecimal():
-        return min(max(int(asked), 1), len(topics) + 1) - 1
-    found = [place for place, topic in enumerate(topics) if topic.subject == asked]
-    if not found:
+        asked = topics[int(asked) - 1].subject if 0 < int(asked) <= len(topics) else END
+    if asked == END:
+        return len(stops), None
+    for place, stop in enumerate(stops):
+        topic = next((each for each in stop.topics if each.subject == asked), None)
+        if topic is not None or stop.name == asked:
+            return place, topic
+    if asked != CARRIED:
         st.warning(t("`item={value}` in this link is not on the agenda of this review.", value=asked))
-    return found[0] if found else 0
+    return 0, stops[0].topics[0] if stops and stops[0].name != CARRIED else None
 
 
-def _bar(held: Held, topics: tuple[Topic, ...], place: int) -> None:
+def _bar(held: Held, stops: tuple[Stop, ...], place: int, *, is_within: bool) -> None:
     """Where one is, how long the section took, and the buttons that the keys press."""
-    is_end = place >= len(topics)
+    topic = stops[place].topics[0] if place < len(stops) else None
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="review-bar"):
         st.caption(day(date.fromisoformat(held.review.id)), width="content")
-        where = t("Closing") if is_end else review_agenda.numbered(held, topics[place])
+        where = review_agenda.numbered(held, topic) if topic else t("Closing")
         st.markdown(f"**{where}**", width="content")
         with st.container(key="review-clock-place", width="content"):
             if not held.is_open:
                 st.caption(_closed(held))
-            elif not is_end:
-                section = held.review.section(topics[place].section)
+            elif topic:
+                section = held.review.section(topic.section)
                 review_keys.clock(section.name, held.review.id, section.minutes, held.here.now)
         st.space("stretch")
-        at = t("end") if is_end else t("{place} of {n}", place=place + 1, n=len(topics))
+        at = t("{place} of {n}", place=place + 1, n=len(stops)) if topic else t("end")
         st.caption(at, width="content")
-        _go(t("← Back"), "review-back", place - 1, topics)
-        _go(t("Next →"), "review-next", place + 1, topics)
+        # From one of what is carried along the way back is to all of it.
+        _go(t("← Back"), "review-back", place if is_within else place - 1, stops)
+        _go(t("Next →"), "review-next", place + 1, stops)
         with st.popover(t("Keys"), key="review-keys", type="tertiary"):
             st.markdown("\n".join(f"- **{key}** {t(what)}" for key, what in review_keys.KEYS))
         st.button(
@@ -89,9 +118,9 @@ def _closed(held: Held) -> str:
     return escaped(t("closed by {who}, {moment}", who=by, moment=at))
 
 
-def _go(label: str, key: str, place: int, topics: tuple[Topic, ...]) -> None:
-    there = 0 <= place <= len(topics)
-    goal = END if place == len(topics) else topics[place].subject if there else ""
+def _go(label: str, key: str, place: int, stops: tuple[Stop, ...]) -> None:
+    there = 0 <= place <= len(stops)
+    goal = END if place == len(stops) else stops[place].name if there else ""
     st.button(label, key=key, on_click=address.move, args=({"item": goal},), disabled=not there)
 
 
@@ -100,6 +129,14 @@ def _topic(held: Held, topic: Topic) -> None:
     with st.container(key="review-headline"):
         st.markdown(f"{lead} {escaped(topic.sentence)}".strip())
     review_topic.draw(held, topic, is_big=True)
+
+
+def _carried(held: Held, topics: tuple[Topic, ...]) -> None:
+    """A line each; a click opens one."""
+    with st.container(key="review-headline"):
+        st.markdown(escaped(review_agenda.carried_told(topics)))
+    for place, topic in enumerate(topics):
+        review_agenda.row(held, topic, place)
 
 
 def _end(held: Held) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from metrics.meeting.chart import legend
 from metrics.meeting.compare import correction_sentence
 from metrics.meeting.told import decision_sentence, figures_told, owner_names
 from metrics.model import Entry, Window
@@ -65,6 +66,7 @@ def _evidence(held: Held, topic: Topic, *, is_big: bool) -> None:
                 config={"displayModeBar": False},
                 alt=t("The line in the review's time, shaded, and before it"),
             )
+        st.caption(escaped(legend(topic)))
     told = [*figures_told(topic), *topic.detail]
     if topic.section == "moved" and topic.reasons and not _offers_reasons(held, topic):
         told.append(t("Suspected: {reasons}", reasons="; ".join(topic.reasons)))
