@@ -15,11 +15,12 @@ from metrics.ui import (
     delivery_table,
     delivery_tiles,
     frame,
+    speaking,
 )
 from metrics.ui.words import t
 
 here = frame.begin(__doc__)
-delivery_causes.keep(here)
+speaking.keep(here)
 
 with here.toolbar:
     st.space("stretch")

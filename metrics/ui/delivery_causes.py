@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import streamlit as st
 
+from metrics.model import Entry
 from metrics.review.delivery.causes import Link, Subject, Verdict
 from metrics.review.delivery.deployments import Deployment
 from metrics.review.delivery.report import EnvironmentDelivery
-from metrics.review.delivery.verdicts import CAUSES, entry, subject_of
-from metrics.store import entries
+from metrics.review.delivery.verdicts import CAUSES, about, subject_of
 from metrics.ui import author
 from metrics.ui.delivery_loading import Seen
 from metrics.ui.delivery_words import escaped
 from metrics.ui.frame import Frame
 from metrics.ui.happened import linked
-from metrics.ui.loading import said, store_of
+from metrics.ui.speaking import Fields, draw_rival, say
 from metrics.ui.words import counted, moment, quantity, t
 
-__all__ = ["draw", "keep", "waiting"]
+__all__ = ["draw", "waiting"]
 
 # More than these at once is no list that anybody answers.
 SHOWN = 8
@@ -40,24 +39,6 @@ NO_CHANGE = {
     "traffic": "Access or traffic",
     "other": "Something else",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What was clicked, until the next run of the page keeps it."""
-
-    subject: Subject
-    verdict: Verdict | None
-
-
-@said
-def keep(here: Frame) -> None:
-    """Write what was clicked: before anything is read, so that the page already shows it."""
-    judged: Judgement | None = st.session_state.pop("judgement", None)
-    if judged is None:
-        return
-    entries.add(store_of(here.folder), entry(judged.subject, judged.verdict, here.now, here.who))
-    st.session_state["judged"] = {*st.session_state.get("judged", ()), judged.subject}
 
 
 def waiting(of: EnvironmentDelivery) -> int:
@@ -106,18 +87,26 @@ def _told(of: EnvironmentDelivery) -> str:
     )
 
 
-def _judge(who: str, subject: Subject, deployment: str | None, cause: str | None) -> None:
-    st.session_state["judgement"] = Judgement(subject, Verdict(deployment, who, cause))
+def _judge(subject: Subject, seen: datetime | None, fields: Fields | None) -> None:
+    """Callback. What was judged on this visit stays in view, though it waits no more."""
+    say("cause", about(subject), fields, seen)
+    st.session_state["judged"] = {*st.session_state.get("judged", ()), subject}
 
 
-def _choose(who: str, subject: Subject, key: str) -> None:
+def _choose(subject: Subject, seen: datetime | None, key: str) -> None:
     chosen: Deployment | None = st.session_state[key]
     if chosen is not None:
-        _judge(who, subject, chosen.id, None)
+        _judge(subject, seen, {"deployment": chosen.id, "cause": None})
 
 
-def _take_back(subject: Subject) -> None:
-    st.session_state["judgement"] = Judgement(subject, None)
+def _worded(word: Entry) -> str:
+    """Somebody's word, beside another one's."""
+    said = word.said
+    if said is None:
+        return t("taken back")
+    if said.get("deployment"):
+        return t("caused by {deployment}", deployment=escaped(said["deployment"] or ""))
+    return t(NO_CHANGE.get(said.get("cause") or "", "Something else"))
 
 
 class _Rows:
@@ -132,22 +121,23 @@ class _Rows:
     def draw(self, link: Link) -> None:
         subject = subject_of(link, self._all)
         name, who = "/".join(subject), self._here.who
+        seen = link.verdict.at if link.verdict else None
+        draw_rival(self._here, "cause", about(subject), _worded)
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"cause-{name}"):
             st.markdown(self._said(link), width="stretch")
             if link.state != "confirmed" and link.deployment is not None:
-                blamed = self._all[link.deployment].id
-                author.button(
-                    who, t("Confirm"), f"confirm-{name}", _judge, who, subject, blamed, None, kind="primary"
-                )
+                blamed = {"deployment": self._all[link.deployment].id, "cause": None}
+                author.button(who, t("Confirm"), f"confirm-{name}", _judge, subject, seen, blamed, kind="primary")
             with st.popover(t("Another deployment …"), disabled=not who):
-                self._others(link, subject, f"choose-{name}")
+                self._others(link, subject, seen, f"choose-{name}")
             with st.popover(t("No change …"), disabled=not who):
                 for cause in CAUSES:
-                    author.button(who, t(NO_CHANGE[cause]), f"{cause}-{name}", _judge, who, subject, None, cause)
+                    none = {"deployment": None, "cause": cause}
+                    author.button(who, t(NO_CHANGE[cause]), f"{cause}-{name}", _judge, subject, seen, none)
             if link.verdict is not None:
-                author.button(who, t("Undo"), f"undo-{name}", _take_back, subject, kind="tertiary")
+                author.button(who, t("Undo"), f"undo-{name}", _judge, subject, seen, None, kind="tertiary")
 
-    def _others(self, link: Link, subject: Subject, key: str) -> None:
+    def _others(self, link: Link, subject: Subject, seen: datetime | None, key: str) -> None:
         felt = _when(link, self._all)
         before = [each for each in self._candidates if each.started <= felt][:CANDIDATES]
         st.selectbox(
@@ -158,7 +148,7 @@ class _Rows:
             placeholder=t("Choose the deployment"),
             key=key,
             on_change=_choose,
-            args=(self._here.who, subject, key),
+            args=(subject, seen, key),
         )
 
     def _said(self, link: Link) -> str:

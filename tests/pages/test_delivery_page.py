@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from metrics import cli, config
 from metrics.collect._demo.decisions import AUTHORS
-from metrics.model import Event, Window
+from metrics.model import Entry, Event, Window
 from metrics.review.delivery.figure import FailRate, Floor, Spread
 from metrics.review.period import Period
 from metrics.store import Store, entries, write
@@ -159,6 +159,22 @@ def test_a_suspicion_is_confirmed_in_one_click_and_taken_back_in_another(own, mo
     with Store(own / "tomoni.duckdb").read() as db:
         kept = entries.history(db, "cause", "jobs", f"incident/{SUSPECTED}")
     assert [each.said for each in kept] == [{"deployment": BLAMED, "cause": None}, None]
+
+
+def test_two_people_at_once_are_shown_each_others_word(own, monkeypatch):
+    app = visit(PAGE, own, monkeypatch)
+    name(app)
+    store, subject = Store(own / "tomoni.duckdb"), f"incident/{SUSPECTED}"
+    entries.add(
+        store, Entry(datetime.now(UTC), "Ren", "cause", "jobs", subject, {"deployment": None, "cause": "quota"})
+    )
+    app.button(key=f"confirm-jobs/{subject}").click().run()
+    assert not app.exception
+    assert "**Ren** said" in said(app)
+    app.button(key=f"mine-cause-{subject}").click().run()
+    with store.read() as db:
+        kept = entries.history(db, "cause", "jobs", subject)
+    assert [each.author for each in kept] == ["Ren", "Mika"]
 
 
 def test_no_change_was_the_cause(own, monkeypatch, capsys):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 from metrics.model import Entry
 from metrics.review.delivery.causes import Link, Subject, Verdict
 from metrics.review.delivery.deployments import Deployment
 
-__all__ = ["CAUSES", "entry", "subject_of", "verdicts"]
+__all__ = ["CAUSES", "about", "subject_of", "verdicts"]
 
 CAUSES: Final = ("infrastructure", "quota", "traffic", "other")
 """What it was, where no change was the cause."""
@@ -40,8 +39,7 @@ def subject_of(link: Link, deployments: Sequence[Deployment]) -> Subject:
     return link.service, "deployment", deployments[link.remedy].id
 
 
-def entry(subject: Subject, verdict: Verdict | None, at: datetime, author: str) -> Entry:
-    """The word to keep; no verdict takes back the one before."""
-    service, what, id_ = subject
-    said = None if verdict is None else {"deployment": verdict.deployment, "cause": verdict.cause}
-    return Entry(at, author, "cause", service, f"{what}/{id_}", said)
+def about(subject: Subject) -> str:
+    """What a word of kind `cause` is kept under, in its service."""
+    _, what, id_ = subject
+    return f"{what}/{id_}"
