@@ -23,7 +23,7 @@ from metrics.analysis.detection import Detection
 from metrics.analysis.signal import DAY_S, Signal, moment
 from metrics.model import Insufficient
 
-__all__ = ["Silence", "lapses", "silence"]
+__all__ = ["Silence", "lapses"]
 
 Floats = NDArray[np.float64]
 
@@ -56,14 +56,6 @@ class Silence(Detection):
     """
 
     kind: Literal["stopped", "lost", "doubled"]
-
-
-def silence(signal: Signal, until: datetime) -> Silence | Insufficient | None:
-    """Whether the series has stopped by `until`; Insufficient counts days from the first point to the last."""
-    found = lapses(signal, until)
-    if isinstance(found, Insufficient):
-        return found
-    return next((each for each in found if each.kind == "stopped"), None)
 
 
 def lapses(signal: Signal, until: datetime) -> tuple[Silence, ...] | Insufficient:

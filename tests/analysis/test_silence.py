@@ -8,13 +8,21 @@ import numpy as np
 import pytest
 
 from metrics.analysis.signal import Signal
-from metrics.analysis.silence import lapses, silence
+from metrics.analysis.silence import Silence, lapses
 from metrics.model import Insufficient
 from tests.analysis.signals import MONDAY, generator, since_start, times
 
 END = datetime(2026, 6, 29, tzinfo=UTC)
 """Four weeks after MONDAY."""
 HOUR = timedelta(hours=1)
+
+
+def silence(signal: Signal, until: datetime) -> Silence | Insufficient | None:
+    """The one that goes on."""
+    found = lapses(signal, until)
+    return (
+        found if isinstance(found, Insufficient) else next((each for each in found if each.kind == "stopped"), None)
+    )
 
 
 def regular(days: float = 28, step_s: int = 300) -> Signal:

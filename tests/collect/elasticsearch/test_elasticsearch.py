@@ -20,7 +20,6 @@ from tests.collect.folders import configure, metrics
 REQUESTS, ERRORS = "http.server.request.count", "log.errors"
 X4, X5 = "http.server.4xx.count", "http.server.5xx.count"
 P50, P95, P99 = (f"http.server.request.duration.p{percent}" for percent in (50, 95, 99))
-EVERY = (REQUESTS, X4, X5, P50, P95, P99)
 HOUR = Window(at(0, 9), at(0, 10))
 
 
