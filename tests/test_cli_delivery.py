@@ -17,6 +17,7 @@ from metrics.cli_delivery_json import FIGURES
 from metrics.cli_delivery_table import duration
 from tests.collect.folders import metrics
 from tests.documents import document
+from tests.pages import deployments
 
 UNTIL = "2026-11-20T00:00Z"
 TABLES = document("docs/delivery.md")
@@ -24,9 +25,7 @@ TABLES = document("docs/delivery.md")
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo")
-    assert metrics(folder, "demo", "--weeks", "20", "--until", UNTIL).returncode == 0
-    return folder
+    return deployments.demo(tmp_path_factory, weeks=26)
 
 
 def run(folder: Path, *words: str) -> str:

@@ -26,7 +26,7 @@ HOURLY = 3_600
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return deployments.demo(tmp_path_factory, weeks=6)
+    return deployments.demo(tmp_path_factory, weeks=26)
 
 
 @pytest.fixture

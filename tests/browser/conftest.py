@@ -59,7 +59,7 @@ def _wait(health: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 @pytest.fixture(scope="session")
 def demo_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serve(deployments.demo(tmp_path_factory, weeks=3)) as url:
+    with serve(deployments.demo(tmp_path_factory, weeks=4)) as url:
         yield url
 
 

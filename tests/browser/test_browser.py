@@ -50,7 +50,7 @@ def test_contrast_and_width(scheme, demo_app, open_page):
 
 
 def test_the_header_is_one_line_even_with_two_services(tmp_path_factory, open_page):
-    folder = deployments.demo(tmp_path_factory, weeks=1)
+    folder = deployments.demo(tmp_path_factory, weeks=4)
     deployments.one_series(folder, service="this-machine")
     with serve(folder) as url:
         page = open_page(f"{url}/?service=jobs")

@@ -37,7 +37,7 @@ def _patience() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return deployments.demo(tmp_path_factory, weeks=3)
+    return deployments.demo(tmp_path_factory, weeks=4)
 
 
 @pytest.fixture(scope="module")

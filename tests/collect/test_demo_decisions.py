@@ -23,8 +23,7 @@ from metrics.trends.reading import signals, watched
 from tests.pages import deployments
 
 UNTIL = deployments.NOW
-# Long enough for all that is told here but the months of story 8.
-SETTINGS = demo.Settings(until=UNTIL, weeks=12)
+SETTINGS = demo.Settings(until=UNTIL, weeks=26)
 KINDS = ("review", "disposition", "rule", "action", "verdict", "cause")
 
 

@@ -25,7 +25,7 @@ FOUR_WEEKS_AGO = datetime(2026, 10, 26, 15, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return deployments.demo(tmp_path_factory, weeks=6)
+    return deployments.demo(tmp_path_factory, weeks=26)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_each_tile_says_changed_or_steady(home):
 
 
 def test_of_a_period_before_all_looks_it_says_that_nobody_looked(demo, monkeypatch):
-    query = {"since": "2026-10-13T00:00", "until": "2026-10-20T00:00"}
+    query = {"since": "2026-08-03T00:00", "until": "2026-08-10T00:00"}
     app = visit("app.py", demo, monkeypatch, period="custom", **query)
     assert not app.exception
     assert "What moved: not looked for yet" in said(app)

@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return deployments.demo(tmp_path_factory, weeks=12)
+    return deployments.demo(tmp_path_factory, weeks=26)
 
 
 def with_runs(folder: Path, n: int = 3, service: str = "shop", **attrs: object) -> Path:
