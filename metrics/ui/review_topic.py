@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from metrics.meeting.chart import legend
@@ -24,15 +26,19 @@ __all__ = ["badge", "draw", "page_of"]
 ACTIONS = "pages/7_actions.py"
 # How high a chart is, and how high its letters.
 SMALL, BIG = (190, 11), (450, 16)
-RED = ("new", "worse", "failed", "near", "past", "stale", "never collected")
-GREEN = ("better", "over", "improved", "judged")
+COLORS: Mapping[str, tuple[str, ...]] = {
+    "red": ("new", "worse", "grew", "beyond", "overdue"),
+    "orange": ("near", "decide", "due", "check due", "confounded"),
+    "green": ("better", "over", "improved"),
+}
+"""Of tags; all others are grey, as holes are on the page Coverage."""
 
 
 def badge(topic: Topic) -> str:
-    """Red for what needs a look, green for what is done with, grey for the rest."""
+    """Red for what is bad, orange for what is about to be, green for what is good, grey for the rest."""
     if not topic.tag:
         return ""
-    color = "red" if topic.tag in RED else "green" if topic.tag in GREEN else "gray"
+    color = next((color for color, tags in COLORS.items() if topic.tag in tags), "gray")
     return f":{color}-badge[{escaped(topic.tag)}]"
 
 
