@@ -52,8 +52,10 @@ def at_worst(
 ) -> Topic:
     """The topic with its line's peaks, and what they must not get beyond."""
     extreme = extreme or _worst(line)
-    peaks = setting.peaks(line.address, setting.before, fine, extreme)
-    return replace(topic, curve=peaks, extreme=extreme, limit=limit) if peaks else replace(topic, limit=limit)
+    held, peaks = replace(topic, limit=limit), setting.peaks(line.address, setting.before, fine, extreme)
+    # What comes more rarely is drawn as it comes.
+    told = fine if line.period_s <= fine.total_seconds() else None
+    return replace(held, curve=peaks, extreme=extreme, fine=told) if peaks else held
 
 
 def _worst(line: Line) -> Extreme:

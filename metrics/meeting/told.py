@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from itertools import pairwise
 
 from metrics import catalog
@@ -30,6 +31,7 @@ __all__ = [
     "steps_told",
 ]
 
+HOUR = timedelta(hours=1)
 SECTION_TITLES: Mapping[SectionName, str] = {
     "verdicts": "Did last time's actions work",
     "moved": "What moved",
@@ -88,13 +90,17 @@ def drawn_name(figure: Figure) -> str:
 
 
 def steps_told(topic: Topic) -> str:
-    """Which number of each step its curve has: `highest in each 12 hours`; for a curve of two points or more."""
+    """Which number of each step its curve has: `highest hour in each 12 hours`; for a curve of two points or more."""
     indicator = catalog.load().indicators.get(parse_address(topic.figures[0].address)[2])
     steps = sorted(later[0] - earlier[0] for earlier, later in pairwise(topic.curve))
     # A line of p95s is drawn by their mean.
     usual = {"max": "highest", "sum": "total", "ratio": "overall"}
-    stat = topic.extreme or usual.get(indicator.rollup if indicator else "", "mean")
-    return t("{stat} in each {step}", stat=t(stat), step=span(steps[len(steps) // 2]))
+    stat = t(topic.extreme or usual.get(indicator.rollup if indicator else "", "mean"))
+    step = span(steps[len(steps) // 2])
+    if topic.fine is None:
+        return t("{stat} in each {step}", stat=stat, step=step)
+    fine = t("hour") if topic.fine == HOUR else span(topic.fine)
+    return t("{stat} {fine} in each {step}", stat=stat, fine=fine, step=step)
 
 
 def figures_told(topic: Topic) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
 from metrics.model import Entry, Unit
@@ -108,6 +108,8 @@ class Topic:
     total that steps or drifts its median hour."""
     offers: tuple[Offer, ...] = ()
     """Of an incident: who else it may come from than the deployment that is suggested, likeliest first."""
+    fine: timedelta | None = None
+    """Of which steps the curve has the worst; None where that is told by the line itself."""
     limit: float | None = None
     """What the line must not get beyond: its threshold or its limit, in the first figure's unit."""
     trend: tuple[tuple[datetime, float], ...] = ()

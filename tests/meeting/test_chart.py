@@ -106,8 +106,12 @@ def test_the_legend_names_everything_that_is_drawn():
     assert chart.legend(topic) == "mean in each 6 hours; at most 90 %"
     wide = replace(topic, curve=tuple((at, 10 * (value - 49)) for at, value in topic.curve))
     assert chart.legend(wide) == "mean in each 6 hours; dashed: at most 90 %"
-    whole = replace(wide, limit=None, usual=wide.curve, trend=wide.curve[:2], extreme="highest")
-    assert chart.legend(whole) == "highest in each 6 hours; dotted: a week before; straight: the level as told"
+    whole = replace(
+        wide, limit=None, usual=wide.curve, trend=wide.curve[:2], extreme="highest", fine=timedelta(minutes=5)
+    )
+    assert chart.legend(whole) == (
+        "highest 5 minutes in each 6 hours; dotted: a week before; straight: the level as told"
+    )
 
 
 def test_a_point_that_stands_alone_is_a_dot():

@@ -75,6 +75,7 @@ def test_a_jump_for_its_time_of_day_is_drawn_close_beside_the_week_before(tmp_pa
     hours[642] = 90.0
     topic = told(found(tmp_path, monkeypatch, hours, "spike"))
     assert (topic.started, topic.curve[0][0]) == (JUMP.start, JUMP.start - timedelta(days=2))
+    assert steps_told(topic) == "highest in each 60 minutes", "an hourly line knows no five minutes"
     at = dict(topic.curve)
     assert (at[JUMP.start], dict(topic.usual)[JUMP.start]) == (90.0, 20.0)
     seen = told(found(tmp_path / "seen", monkeypatch, [20.0] * 642 + [90.0] + [20.0] * 29, "spike"))
@@ -83,7 +84,7 @@ def test_a_jump_for_its_time_of_day_is_drawn_close_beside_the_week_before(tmp_pa
 
 @pytest.mark.parametrize(
     ("kind", "peak", "said"),
-    [("threshold", 90.0, "highest in each 6 hours"), ("shift", 20 + 70 / 6, "mean in each 6 hours")],
+    [("threshold", 90.0, "highest hour in each 6 hours"), ("shift", 20 + 70 / 6, "mean in each 6 hours")],
 )
 def test_the_drawing_peaks_where_the_sentence_says(tmp_path: Path, monkeypatch, kind, peak, said):
     topic = told(found(tmp_path, monkeypatch, [20.0] * 642 + [90.0] + [20.0] * 29, kind))

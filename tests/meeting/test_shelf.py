@@ -43,7 +43,7 @@ def test_a_file_of_before_a_field_was_added_is_read(tmp_path: Path):
     shelf.close(review(), "# Review\n")
     kept = json.loads(shelf.path("2026-11-20").read_text())
     for topic in kept["sections"][0]["topics"]:
-        for name in ("limit", "trend", "usual"):
+        for name in ("fine", "limit", "trend", "usual"):
             del topic[name]
     shelf.path("2026-11-20").write_text(json.dumps(kept))
     assert shelf.read("2026-11-20") == review()
