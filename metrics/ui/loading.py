@@ -22,7 +22,7 @@ from metrics.errors import StoreBusyError, TomoniError
 from metrics.model import Service, Window
 from metrics.review import collection, overview, reading
 from metrics.review.headline import headline
-from metrics.review.lines import Buckets, Curve, Line, by_series, curve, lines, moved, whole_steps
+from metrics.review.lines import Buckets, Line, by_series, curve, lines, moved
 from metrics.review.marks import Mark, marks
 from metrics.review.period import Period
 from metrics.store import Store, deliveries, read
@@ -263,10 +263,6 @@ def _drawn(
         now, before = (_points(db, flat, window, step, zone) for window in (period.window, period.previous))
     shift = period.window.start - period.previous.start
     return tuple(stack.Drawn(line, curve(line, now), moved(curve(line, before), shift), step) for line in _chosen)
-
-
-def _whole(line: Line, points: Curve | None, window: Window, step: timedelta | None) -> Curve | None:
-    return points if step is None else whole_steps(line, points, window, step)
 
 
 def _points(

@@ -38,8 +38,7 @@ def draw(held: Held, missing: Sequence[Topic] | None = None) -> None:
         return
     who = held.here.who
     if st.button(
-        t("Close the review"), key="review-close", type="primary", disabled=not who,
-        help=None if who else t("Say who you are first."),
+        t("Close the review"), key="review-close", type="primary", disabled=not who, help=author.lack(who)
     ):  # fmt: skip
         _confirm(held)
 

@@ -111,14 +111,9 @@ def _holds(held: Held, topic: Topic, decision: Decision, key: tuple[EntryKind, s
         if not held.is_open:
             return
         with st.container(horizontal=True, gap="small"):
-            who = held.here.who
-            silent = None if who else t("Say who you are first.")
-            st.button(t("Undo"), key=f"undo-{topic.subject}", on_click=_undo, args=(*key, decision.at),
-                      disabled=not who, help=silent)  # fmt: skip
-            st.button(
-                t("Change"), key=f"change-{topic.subject}", type="tertiary", on_click=_change, args=(topic.subject,),
-                disabled=not who, help=silent,
-            )  # fmt: skip
+            who, subject = held.here.who, topic.subject
+            author.button(who, t("Undo"), f"undo-{subject}", _undo, *key, decision.at)
+            author.button(who, t("Change"), f"change-{subject}", _change, subject, kind="tertiary")
 
 
 def _undo(kind: EntryKind, subject: str, seen: datetime) -> None:
@@ -192,7 +187,7 @@ def _button(
         on_click=_say,
         args=(key, option, topic.subject, held.words.seen(*key), extra),
         disabled=not who,
-        help=None if who else t("Say who you are first."),
+        help=author.lack(who),
         wrap=True,
     )
 

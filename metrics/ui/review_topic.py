@@ -13,7 +13,7 @@ from metrics.model import Entry, Window
 from metrics.review.actions import actions
 from metrics.review.lines import parse_address
 from metrics.review.minutes import Topic, decision_of
-from metrics.ui import action_form, address, controls, frame, review_chart, review_decide
+from metrics.ui import action_form, address, author, controls, frame, review_chart, review_decide
 from metrics.ui.delivery_words import escaped
 from metrics.ui.history import history
 from metrics.ui.review_acts import note
@@ -127,13 +127,10 @@ def _notes(held: Held, topic: Topic) -> None:
         _history(held, topic)
         return
     key = review_decide.field(held, topic)
-    who = held.here.who
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.button(
-            t("Keep as a note"), key=f"note-{topic.subject}", on_click=note,
-            args=(held.review.id, topic.subject, key), disabled=not who,
-            help=None if who else t("Say who you are first."),
-        )  # fmt: skip
+        author.button(
+            held.here.who, t("Keep as a note"), f"note-{topic.subject}", note, held.review.id, topic.subject, key
+        )
         if held.is_open and topic.section != "actions":
             _action(held, topic)
         _history(held, topic)
