@@ -53,8 +53,7 @@ def at_worst(
     """The topic with its line's peaks, and what they must not get beyond."""
     extreme = extreme or _worst(line)
     held, peaks = replace(topic, limit=limit), setting.peaks(line.address, setting.before, fine, extreme)
-    # What comes more rarely is drawn as it comes.
-    told = fine if line.period_s <= fine.total_seconds() else None
+    told = fine if _comes_within(line, fine) else None
     return replace(held, curve=peaks, extreme=extreme, fine=told) if peaks else held
 
 
@@ -64,11 +63,16 @@ def _worst(line: Line) -> Extreme:
 
 def _by_the_hour(setting: Setting, topic: Topic, line: Line) -> Topic:
     """A total as its median hour: the number that a step or a trend of it is told in."""
-    if line.indicator.rollup != "sum" or timedelta(seconds=line.period_s) > HOLDING:
+    if line.indicator.rollup != "sum" or not _comes_within(line, HOLDING):
         return topic
     hours = setting.hours(line.address, setting.before)
     told = t("Its levels are those of a median hour; the total of the whole time may go another way.")
     return replace(topic, curve=hours, extreme="median hour", detail=(told, *topic.detail)) if hours else topic
+
+
+def _comes_within(line: Line, step: timedelta) -> bool:
+    """What comes more rarely, or now and then, is drawn as it comes: its steps have no parts."""
+    return 0 < line.period_s <= step.total_seconds()
 
 
 def _trend(found: Finding, topic: Topic) -> Points:

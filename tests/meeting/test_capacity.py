@@ -162,11 +162,20 @@ def test_a_short_jump_of_the_same_line_hides_no_limit(tmp_path: Path, monkeypatc
     assert [topic.sentence[:20] for topic in found.topics] == ["Decide by Thu 10 Dec"]
 
 
+def test_what_comes_now_and_then_has_no_hours(tmp_path: Path):
+    """A build is its own length, whenever it runs."""
+    builds = shop.line("db", CPU, [74.0] * 336)
+    store = shop.fill(tmp_path, replace(builds, series=replace(builds.series, period_s=0)))
+    with store.read() as reader:
+        (topic,) = capacity.section(shop.setting(reader, service=described())).topics
+    assert (topic.limit, topic.extreme, topic.fine) == (80.0, "highest", None)
+
+
 def test_a_line_with_less_than_a_tenth_left_is_told_and_one_beyond_says_so(tmp_path: Path):
     (topic,) = section(tmp_path, described(), cpu=74.0)[0].topics
     assert (topic.subject, topic.tag) == (f"limit/db/{CPU}", "near")
     assert topic.sentence == "db CPU stands at 74 % in 16 – 23 Nov 2026; it must not get beyond 80 %"
-    assert (topic.limit, topic.extreme) == (80.0, "highest")
+    assert (topic.limit, topic.extreme, topic.fine) == (80.0, "highest", timedelta(hours=1))
     for name, cpu, tags in (("room", 71.0, []), ("over", 85.0, ["beyond"])):
         (tmp_path / name).mkdir()
         assert [each.tag for each in section(tmp_path / name, described(), cpu=cpu)[0].topics] == tags
