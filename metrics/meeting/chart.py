@@ -1,6 +1,7 @@
 """A topic's line as a small SVG drawing, for paper: no library, no colour of its own but by class.
 
-Classes are `grid`, `label`, `line`, `usual`, `trend`, `limit` and `mark`; whoever sets it says how they look.
+Classes are `grid`, `label` (of those `day`), `line`, `usual`, `trend`, `limit` and `mark`; whoever sets it says how
+they look.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ def svg(drawing: Drawing) -> str:
         y = frame.y(tick * by)
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
         parts.append(_text(LEFT - 6, y + 3.5, f"{number(tick)} {unit}".strip(), "end"))
-    parts += [_text(frame.x(at), HEIGHT - 6, day(at.date()), "middle") for at in frame.days()]
+    parts += [_text(frame.x(at), HEIGHT - 6, day(at.date()), "middle", "label day") for at in frame.days()]
     parts += frame.strokes("usual", drawing.usual)
     parts += frame.strokes("line", drawing.curve)
     parts += frame.trend()
@@ -198,8 +199,8 @@ def _polyline(name: str, points: Sequence[str]) -> str:
     return f'<polyline class="{name}" points="{" ".join(points)}"/>'
 
 
-def _text(x: float, y: float, words: str, anchor: str) -> str:
-    return f'<text class="label" x="{round(x, 1)}" y="{round(y, 1)}" text-anchor="{anchor}">{escape(words)}</text>'
+def _text(x: float, y: float, words: str, anchor: str, name: str = "label") -> str:
+    return f'<text class="{name}" x="{round(x, 1)}" y="{round(y, 1)}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
 def _cut(line: Points, first: datetime, last: datetime) -> Points:
