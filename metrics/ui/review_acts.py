@@ -24,13 +24,11 @@ from metrics.store import entries
 from metrics.ui import address
 from metrics.ui.frame import Frame
 from metrics.ui.loading import store_of
+from metrics.ui.review_drafts import typed
 from metrics.ui.speaking import Said, say
 from metrics.ui.words import counted, moment, t
 
 __all__ = ["ask_close", "ask_open", "ask_renew", "describe", "keep", "note"]
-
-# A note is read in a review: what takes longer belongs behind a link.
-LONGEST = 2_000
 
 
 def ask_open(window: Window, attendees: str, place: str) -> None:
@@ -55,7 +53,7 @@ def describe(review: Review, attendees: str, place: str, seen: datetime | None) 
 
 def note(review: str, subject: str, key: str) -> None:
     """Callback: what was typed in the field of this key is noted. Notes are added, and none replaces another."""
-    text = str(st.session_state.get(key) or "").strip()[:LONGEST]
+    text = typed(key)
     if text:
         st.session_state.setdefault("do-notes", []).append((review, noted_as(subject), text))
         forget(key)

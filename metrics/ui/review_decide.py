@@ -14,7 +14,7 @@ from metrics.ui import address, author
 from metrics.ui.delivery_words import escaped
 from metrics.ui.review_acts import forget
 from metrics.ui.review_choices import BY_WHEN, KEYS, Column, Option, columns, last_time, repeated, word_of
-from metrics.ui.review_drafts import LONGEST, MARK
+from metrics.ui.review_drafts import LONGEST, MARK, typed
 from metrics.ui.review_loading import Held, told_then
 from metrics.ui.speaking import draw_rival, say, undo
 from metrics.ui.words import moment, t
@@ -95,9 +95,8 @@ def field(held: Held, topic: Topic) -> str:
 
 def _draft(key: str) -> None:
     """Callback: what is typed, or what the browser gives back after a reload."""
-    text = str(st.session_state[key])
-    if MARK in text:
-        text = st.session_state[key] = text.replace(MARK, "")
+    text = typed(key)
+    if MARK in st.session_state[key]:
         st.session_state["restored-drafts"].add(key)
     st.session_state["drafts"][key] = text
     if not text:
@@ -197,21 +196,21 @@ def _say(
 ) -> None:
     """Callback: the answer with what was typed beside it."""
     words = WORDS_KEY.format(subject=subject)
-    typed = str(st.session_state.get(words) or "").strip()
-    if option.needs_words and not typed:
+    text = typed(words)
+    if option.needs_words and not text:
         st.session_state[MISSING] = subject
         return
     fields = dict(option.fields)
-    if typed:
+    if text:
         # What the answer says already is kept beside one's own words.
-        fields[option.typed] = "; ".join(each for each in (fields.get(option.typed), typed) if each)
+        fields[option.typed] = "; ".join(each for each in (fields.get(option.typed), text) if each)
     if extra is not None:
         owner, due = (st.session_state.get(each) for each in extra)
         fields |= {"owner": str(owner).strip() if owner else None, "due": due.isoformat() if due else None}
     say(*key, fields, seen)
     for each in (MISSING, CHANGING):
         st.session_state.pop(each, None)
-    if typed:
+    if text:
         forget(words)
 
 

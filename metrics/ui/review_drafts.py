@@ -9,7 +9,7 @@ from typing import Final
 
 import streamlit as st
 
-__all__ = ["LONGEST", "MARK", "hold"]
+__all__ = ["LONGEST", "MARK", "hold", "typed"]
 
 # What is looked into, said in a line; what takes longer is a note or belongs behind a link.
 LONGEST: Final = 2_000
@@ -29,21 +29,30 @@ if (!window.tomoniDrafts) {
     const set = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set;
     set.call(field, text.length < longest ? text + mark : text);
     field.dispatchEvent(new Event("input", { bubbles: true }));
-    field.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
+    // Who types in it leaves it by themselves, and the page hears of it then.
+    if (field !== document.activeElement) field.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
   };
   const look = () => {
     const field = document.querySelector(".st-key-review-words textarea");
-    if (!field || field.value.includes(mark)) return;
-    const name = named(field), held = sessionStorage.getItem(name), isFirst = !seen.has(name);
+    if (!field) return;
+    const name = named(field), held = sessionStorage.getItem(name), text = field.value.replaceAll(mark, "");
+    const isEarlier = !seen.has(name) && held && !text.startsWith(held);
     seen.add(name);
-    if (isFirst && held && !field.value) give(field, held);
-    else if (field.value) sessionStorage.setItem(name, field.value);
+    // Whoever was faster than what comes back goes on with it.
+    const all = isEarlier ? held + text : text;
+    if (all) sessionStorage.setItem(name, all);
     else sessionStorage.removeItem(name);
+    if (isEarlier) give(field, all);
   };
   document.addEventListener("input", look);
   setInterval(look, 300);
 }
 </script>""".replace("LONGEST", str(LONGEST))
+
+
+def typed(key: str) -> str:
+    """What the field of this key has. The mark stays in it: to take it out would take what is typed meanwhile."""
+    return str(st.session_state.get(key) or "").replace(MARK, "").strip()[:LONGEST]
 
 
 def hold() -> None:

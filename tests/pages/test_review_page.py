@@ -184,7 +184,6 @@ def test_a_text_that_nobody_kept_yet_comes_back_with_its_topic(opened, visit):
 def test_a_text_that_the_browser_gives_back_is_said_to_be_an_earlier_one(opened, visit):
     app = visit(opened, item=F1)
     app.text_area(key=f"words-{F1}").set_value(f"half a sent{MARK}").run()
-    assert app.text_area(key=f"words-{F1}").value == "half a sent"
     assert "Written earlier and not kept yet" in said(app)
     click(app, f"say-explained-1-{F1}")
     assert holds(opened) == {"outcome": "explained", "because": "batch: nightly", "note": "half a sent"}
