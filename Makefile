@@ -13,7 +13,7 @@ run: .venv/product ## open the app on http://localhost:8501 (PORT=9000 for anoth
 	@scripts/run $(PYTHON) "$(PORT)"
 
 test: .venv/tests ## run all tests, in a browser too (ARGS="tests/store -k lease" for some)
-	@chromium=$$($(PYTHON) -m tests.chromium) && TOMONI_CHROMIUM="$$chromium" $(PYTHON) -m pytest $(ARGS)
+	@chromium=$$($(PYTHON) -m tests.chromium) && TOMONI_CHROMIUM="$$chromium" $(PYTHON) -m pytest -n auto --dist loadfile $(ARGS)
 
 check: .venv/tests ## ruff format, ruff and mypy --strict
 	$(PYTHON) -m ruff format --check .

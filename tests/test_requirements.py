@@ -21,6 +21,7 @@ SILENT_IN_TESTS = {
     "types-psutil": "mypy",
     "types-pyyaml": "mypy",
     "pytest-timeout": "the `timeout` of pyproject.toml",
+    "pytest-xdist": "`make test`, on all cores",
 }
 
 
