@@ -13,7 +13,7 @@ from tests.browser.conftest import ready
 def test_a_click_on_a_job_chooses_it_and_the_link_says_so(demo_app, open_page):
     page = open_page(f"{demo_app}/batches")
     expect(page.locator(".js-plotly-plot")).to_have_count(5)
-    page.get_by_test_id("stDataFrame").first.click(position={"x": 60, "y": 105})
+    page.locator(".st-key-jobs").get_by_test_id("stDataFrame").click(position={"x": 60, "y": 105})
     expect(page).to_have_url(re.compile("job=mail-digest"))
     expect(page.get_by_text("What else was higher while mail-digest ran")).to_be_visible()
     again = open_page(page.url)

@@ -160,10 +160,11 @@ def test_collect_now_brings_this_machines_figures(tmp_path: Path, open_page):
         page.context.close()
 
 
-def test_a_chip_of_the_coverage_matrix_opens_its_hole_with_what_to_add(demo_app, open_page):
+def test_a_chip_of_the_coverage_matrix_opens_its_hole_with_what_to_mend(demo_app, open_page):
     page = open_page(f"{demo_app}/coverage?state=all")
     page.get_by_role("link", name="Cache hit ratio").click()
     expect(page).to_have_url(re.compile(r"/coverage\?state=all&component=cache&indicator=cache\.hit_ratio"))
     expect(page.get_by_role("heading", name="Cache · Cache hit ratio")).to_be_visible()
-    expect(page.get_by_test_id("stCode")).to_contain_text("replication_group: cache")
+    expect(page.get_by_test_id("stCode").first).to_contain_text("cloudwatch:GetMetricData is not allowed")
+    expect(page.get_by_test_id("stCode").last).to_contain_text("replication_group: cache")
     expect(page.locator(".coverage a[aria-current]")).to_have_text("✗ Cache hit ratio")
