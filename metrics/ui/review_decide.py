@@ -130,7 +130,7 @@ def _last_time(held: Held, topic: Topic, decision: Decision | None, key: tuple[E
     if before is None or (frozen is not None and before.at > frozen):
         return
     told, then = escaped(decision_sentence(before, held.review.zone)), told_then(held, topic, before.at)
-    if then is not None and _line(then) != _line(topic):
+    if then is not None and topic.figures and _line(then) != _line(topic):
         st.markdown(f":gray[{t('Last time, of “{what}”: {told}', what=escaped(then.sentence), told=told)}]")
         return
     st.markdown(f":gray[{t('Last time: {told}', told=told)}]")

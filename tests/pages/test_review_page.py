@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from metrics.meeting.close import close
 from metrics.meeting.shelf import Shelf
 from metrics.review.actions import Action, entry
-from metrics.review.minutes import Figure, Review, Section
+from metrics.review.minutes import Decision, Figure, Review, Section
 from metrics.store import Store, entries
 from metrics.ui.review_drafts import MARK
 from tests.meeting.made import AT, ID, decided_review, disposition, figure, review
@@ -234,6 +234,17 @@ def test_of_what_another_line_leads_by_now_it_is_told_what_was_said_of_which(ope
     app = visit(opened, item=F1)
     assert "Last time, of “db \\*memory\\* rises”: Ignored\\: a drill" in said(app)
     assert f"same-{F1}" not in keys(app)
+
+
+def test_what_was_promised_is_told_as_last_time_and_can_be_promised_again(opened, visit):
+    lead = replace(review().section("moved").topics[0], subject="finding/gone")
+    left = Decision("finding/gone", "investigate", "Sora", AT, owner="Infra")
+    _close(opened, replace(review(), id="2026-10-19", sections=(Section("moved", (lead,)),), decisions=(left,)))
+    before = replace(disposition(F1, "investigate", "Sora"), subject="2026-10-19/finding/gone")
+    entries.add(Store(opened / "tomoni.duckdb"), before)
+    app = visit(opened, item="finding/gone")
+    assert "Last time: To investigate" in said(app)
+    assert "same-finding/gone" in keys(app)
 
 
 def test_meeting_mode_goes_through_all_and_ends_with_what_is_missing(opened, visit):
