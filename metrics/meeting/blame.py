@@ -22,18 +22,19 @@ from metrics.review.suspects.scene import Scene
 from metrics.review.suspects.suspect import Suspect, SuspectKind
 from metrics.review.suspects.trouble import trouble_at
 from metrics.review.suspects.words import KIND_NAMES
+from metrics.trends.agenda import LIKELY
 from metrics.trends.scene import scene
 from metrics.ui.finding_words import line_name, reason
 from metrics.ui.words import quantity, span, t
 
-__all__ = ["Looked", "deployment_of", "level", "likely", "look", "offers", "told"]
+__all__ = ["PLAUSIBLE", "Looked", "deployment_of", "level", "likely", "look", "offers", "told"]
 
 CAUSE_OF: Final[Mapping[SuspectKind, str]] = {
     "access": "traffic", "demand": "traffic", "infra": "infrastructure", "quota": "quota", "batch_run": "other",
 }  # fmt: skip
 """What it was, where it was no change (metrics/review/delivery/verdicts.py), by who is suspected."""
-# As for what moved: a suspect with less than the first is none to offer, one with the second is likelier than not.
-PLAUSIBLE, LIKELY = 0.3, 0.5
+# A suspect with less than that speaking for it is no reason to offer.
+PLAUSIBLE = 0.3
 # So long before the incident is a deployment worth a button: of its component, and of any other. So many at most.
 OWN_S, OTHER_S = 72 * 3600, 24 * 3600
 MOST = 3

@@ -20,7 +20,7 @@ from metrics.review.lines import parse_address
 from metrics.review.minutes import Topic
 from metrics.ui.words import day, number, quantity, scale, t
 
-__all__ = ["FEW", "FEWEST", "GAP", "Drawing", "Extent", "legend", "svg", "told", "topic_extent"]
+__all__ = ["FEW", "FEWEST", "GAP", "Drawing", "Extent", "extent_of", "legend", "svg", "told"]
 
 FEWEST = 3
 WIDTH, HEIGHT = 560, 128
@@ -69,7 +69,7 @@ def limit_told(topic: Topic) -> str:
 
 def legend(topic: Topic) -> str:
     """Which number of each step is drawn, and what else is."""
-    limit, is_drawn = limit_told(topic), topic_extent(topic).has_limit
+    limit, is_drawn = limit_told(topic), extent_of(topic).has_limit
     return "; ".join([
         steps_told(topic),
         *([t("dashed: {limit}", limit=limit) if is_drawn else limit] if limit else []),
@@ -78,8 +78,8 @@ def legend(topic: Topic) -> str:
     ])  # fmt: skip
 
 
-def topic_extent(topic: Topic) -> Extent:
-    return extent([value for line in (topic.curve, topic.trend, topic.usual) for _, value in line], topic.limit)
+def extent_of(drawn: Topic | Drawing) -> Extent:
+    return extent([value for line in (drawn.curve, drawn.trend, drawn.usual) for _, value in line], drawn.limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +94,6 @@ class Drawing:
     limit: float | None = None
     trend: Points = ()
     usual: Points = ()
-
-    @property
-    def extent(self) -> Extent:
-        return extent([value for line in (self.curve, self.trend, self.usual) for _, value in line], self.limit)
 
 
 def told(drawing: Drawing) -> str:
@@ -117,7 +113,7 @@ def told(drawing: Drawing) -> str:
 
 def svg(drawing: Drawing) -> str:
     """The line with its axes, what it must not get beyond, and a dashed mark where what it is about began."""
-    whole = drawing.extent
+    whole = extent_of(drawing)
     by, unit = scale(drawing.unit, max(abs(whole.low), abs(whole.high)))
     # Round in the unit that is shown: seconds of a build are told in minutes.
     ticks = _ticks([whole.low / by, whole.high / by])
@@ -180,7 +176,7 @@ class _Frame:
 
     def limit(self) -> list[str]:
         at = self._drawing.limit
-        if at is None or not self._drawing.extent.has_limit:
+        if at is None or not extent_of(self._drawing).has_limit:
             return []
         y = self.y(at)
         return [f'<line class="limit" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>']

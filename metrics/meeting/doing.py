@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from metrics.meeting.sections.verdicts import judged_sentence, standing
 from metrics.meeting.setting import Setting
@@ -58,8 +56,4 @@ def doing(setting: Setting) -> Doing:
         word for word in entries.latest_of(setting.db, ("action", "verdict"), setting.service.name) if word.at <= by
     ]
     said = accepted(words)
-    return Doing(setting, by_urgency(actions(words), said, _today(setting)), said)
-
-
-def _today(setting: Setting) -> date:
-    return setting.window.end.astimezone(ZoneInfo(setting.service.time_zone)).date()
+    return Doing(setting, by_urgency(actions(words), said, setting.today), said)

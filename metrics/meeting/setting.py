@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 import numpy as np
 
 from metrics.analysis.signal import Signal
-from metrics.model import Service, Window
+from metrics.model import Finding, Service, Window
 from metrics.review.lines import Curve, Line, by_series, curve, figure, whole_steps
 from metrics.review.minutes import Extreme, Figure
-from metrics.review.period import Period, fitting_step
-from metrics.store import read
+from metrics.review.period import Period, fitting_step, local_day
+from metrics.store import findings, read
 from metrics.trends.agenda import Agenda, agenda
 from metrics.trends.reading import signals
 from metrics.trends.scene import EVENTS, Happened, happened
@@ -48,6 +48,11 @@ class Setting:
         return Period(self.window, self.service.time_zone)
 
     @property
+    def today(self) -> date:
+        """The day of the review, by the service's clock."""
+        return local_day(self.window.end, self.service.time_zone)
+
+    @property
     def before(self) -> Window:
         """The review's time and three times as much before it: a picture that shows what it moved from."""
         return Window(self.window.start - 3 * self.window.duration, self.window.end)
@@ -56,6 +61,11 @@ class Setting:
     def agenda(self) -> Agenda:
         """What moved, as the trend alerts have it: capacity leaves out what is told there."""
         return agenda(self.db, self.service, self.lines, self.window.end, self.window.start)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """As they stood at the review, read once for all limits that are told."""
+        return tuple(each.finding for each in findings.known(self.db, self.service.name, self.window.end))
 
     @cached_property
     def happened(self) -> Happened:

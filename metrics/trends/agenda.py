@@ -19,7 +19,7 @@ from metrics.trends.drill import suspects
 from metrics.trends.scene import scene
 from metrics.ui.finding_words import sentence
 
-__all__ = ["Agenda", "agenda", "agenda_with_finding", "judged"]
+__all__ = ["LIKELY", "Agenda", "agenda", "agenda_with_finding", "judged"]
 
 # Whoever is named in a sentence must be likelier than not; the drill-down has the others.
 LIKELY = 0.5

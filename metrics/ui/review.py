@@ -189,11 +189,9 @@ def _opening(held: Held, every: Shelved) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             _about("open-attendees", "open-place", "", "")
             author.ask(held.here.who, t("Your name, to open it"))
-            who = held.here.who
-            st.button(
-                t("Open the review"), key="review-begin", type="primary", on_click=ask_open,
-                args=(window_of(held.here, every, held.review.id), "open-attendees", "open-place"),
-                disabled=not who, help=None if who else t("Say who you are first."),
+            author.button(
+                held.here.who, t("Open the review"), "review-begin", ask_open,
+                window_of(held.here, every, held.review.id), "open-attendees", "open-place", kind="primary",
             )  # fmt: skip
 
 
@@ -210,18 +208,16 @@ def _about(attendees: str, place: str, who: str, where: str) -> None:
 
 def _details(held: Held) -> None:
     """Who is there and where; changed at any time until it is closed."""
-    review, who = held.review, held.here.who
+    review = held.review
     with st.popover(t("Who and where"), key="review-details", type="tertiary"):
         _about("held-attendees", "held-place", review.attendees, review.place)
-        st.button(
-            t("Keep"), key="review-describe", on_click=describe,
-            args=(review, "held-attendees", "held-place", held.words.seen("review", review.id)),
-            disabled=not who, help=None if who else t("Say who you are first."),
+        author.button(
+            held.here.who, t("Keep"), "review-describe", describe,
+            review, "held-attendees", "held-place", held.words.seen("review", review.id),
         )  # fmt: skip
 
 
 def _renew(held: Held, every: Shelved) -> None:
-    review, who = held.review, held.here.who
     with st.popover(t("Newest numbers"), key="review-newer", type="tertiary"):
         st.markdown(
             t(
@@ -230,8 +226,7 @@ def _renew(held: Held, every: Shelved) -> None:
                 moment=moment(every.until, held.here.zone, held.here.now),
             )
         )
-        st.button(
-            t("Take the newest numbers"), key="review-renew", on_click=ask_renew,
-            args=(review.id, window_of(held.here, every, every.next)),
-            disabled=not who, help=None if who else t("Say who you are first."),
+        author.button(
+            held.here.who, t("Take the newest numbers"), "review-renew", ask_renew,
+            held.review.id, window_of(held.here, every, every.next),
         )  # fmt: skip

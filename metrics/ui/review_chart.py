@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from metrics import catalog
-from metrics.meeting.chart import FEW, GAP, Extent, topic_extent
+from metrics.meeting.chart import FEW, GAP, Extent, extent_of
 from metrics.meeting.told import steps_told
 from metrics.model import Window
 from metrics.review.lines import parse_address
@@ -31,7 +31,7 @@ def figure(review: Review, topic: Topic, height: int, font: int = 11) -> Figure 
     if len(topic.curve) < FEWEST or not topic.figures:
         return None
     window = Window(topic.curve[0][0], max(topic.curve[-1][0], min(topic.figures[0].until, _end(topic))))
-    whole = topic_extent(topic)
+    whole = extent_of(topic)
     by, unit = scale(topic.figures[0].unit, max(abs(whole.low), abs(whole.high)))
     return {
         "data": [*_usual(review, topic, by), _line(review, topic, by, unit, font), *_trend(review, topic, by, unit)],

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from metrics.meeting.told import decision_sentence
 from metrics.model import Entry, EntryKind
 from metrics.review.minutes import Decision, Topic, decision_of
+from metrics.review.period import local_day
 from metrics.ui import address, author
 from metrics.ui.delivery_words import escaped
 from metrics.ui.review_acts import forget
@@ -27,7 +27,7 @@ CHANGING, MISSING, WRITING = "review-changing", "review-missing", "review-writin
 
 def this_day(held: Held) -> date:
     """By the service's clock."""
-    return held.here.now.astimezone(ZoneInfo(held.review.zone)).date()
+    return local_day(held.here.now, held.review.zone)
 
 
 def draw(held: Held, topic: Topic) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from metrics.meeting.alert_pile import checked, pile
 from metrics.meeting.drawn import ALERTING, at_worst
@@ -14,6 +13,7 @@ from metrics.model import Entry
 from metrics.review.alerts.check import Checked, Ruled, is_due
 from metrics.review.alerts.pile import Pile, Rule
 from metrics.review.minutes import Figure, Section, Topic
+from metrics.review.period import local_day
 from metrics.review.reading import threshold_of
 from metrics.store import entries
 from metrics.ui import alerts_words
@@ -136,7 +136,7 @@ def _effect(ruled: Ruled, came: Checked, zone: str) -> str:
         rule=ruled.rule,
         component=ruled.component,
         branch=t(alerts_words.BRANCH_NAMES[ruled.branch]),
-        day=day(ruled.at.astimezone(ZoneInfo(zone)).date()),
+        day=day(local_day(ruled.at, zone)),
         outcome=t(alerts_words.OUTCOMES[came.outcome]),
         before=t("not known") if came.fired_before is None else number(came.fired_before),
         after=number(came.fired_after),

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from metrics import catalog
 from metrics.meeting.doing import Doing, doing
@@ -15,8 +14,8 @@ from metrics.meeting.setting import Setting
 from metrics.model import Component, Countermeasure, Finding
 from metrics.review.lines import Line, address_of
 from metrics.review.minutes import Figure, Section, Topic
+from metrics.review.period import local_day
 from metrics.review.reading import threshold_of
-from metrics.store import findings
 from metrics.ui.finding_words import line_name, sentence
 from metrics.ui.words import day, day_range, number, quantity, span, t
 
@@ -130,8 +129,8 @@ def _ahead(setting: Setting) -> list[_Ahead]:
     """Forecasts that were not gone by the review, whose early day is near: each limit once."""
     as_of, found = setting.window.end, dict[_Key, list[_Ahead]]()
     known = {component.name: component for component in setting.service.components}
-    for judged in findings.known(setting.db, setting.service.name, as_of):
-        finding, early = judged.finding, judged.finding.evidence.get("early")
+    for finding in setting.findings:
+        early = finding.evidence.get("early")
         if not _is_forecast(finding) or not isinstance(early, str):
             continue
         when = datetime.fromisoformat(early)
@@ -303,4 +302,4 @@ def _address(finding: Finding) -> str:
 
 
 def _day(setting: Setting, at: datetime) -> str:
-    return day(at.astimezone(ZoneInfo(setting.service.time_zone)).date())
+    return day(local_day(at, setting.service.time_zone))

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from metrics import catalog
+from metrics.meeting.blame import PLAUSIBLE
 from metrics.meeting.doing import Doing, doing
 from metrics.meeting.drawn import as_told
 from metrics.meeting.sections.capacity import deadline, limits
@@ -22,8 +23,6 @@ from metrics.ui.words import t
 
 __all__ = ["section"]
 
-# A suspect with less than that speaking for it is no reason to offer.
-PLAUSIBLE = 0.3
 REASONS = 3
 
 

@@ -13,6 +13,7 @@ from metrics.model import Entry
 from metrics.review.actions import Action
 from metrics.review.judged import Accepted, Judged, accepted, by_urgency, state
 from metrics.review.minutes import Figure, Section, Topic
+from metrics.review.period import local_day
 from metrics.ui.verdict_words import NAMES, evidence, so_far, summary
 from metrics.ui.words import day, t
 
@@ -29,7 +30,7 @@ def section(
     if not every:
         nothing = "" if promises else t("No action has been written down yet.")
         return Section("verdicts", tuple(promises), nothing=nothing)
-    said, today = accepted(words), setting.window.end.astimezone(ZoneInfo(setting.service.time_zone)).date()
+    said, today = accepted(words), setting.today
     # What was written down in this very review is told among the new ones.
     ordered = [each for each in by_urgency(every, said, today) if each.review != setting.review]
     due = [each for each in ordered if _is_due(each, said.get(each.id), today, setting.review)]
@@ -103,7 +104,7 @@ def _judged(setting: Setting, found: Judged, figures: Mapping[str, Figure], said
 
 def judged_sentence(setting: Setting, action: Action, said: Accepted) -> str:
     """What was done, and what a person said came of it."""
-    at = said.at.astimezone(ZoneInfo(setting.service.time_zone)).date()
+    at = local_day(said.at, setting.service.time_zone)
     told = t("{what}: {verdict}, judged by {who} on {day}", what=action.what, verdict=t(NAMES[said.verdict]),
              who=said.by, day=day(at))  # fmt: skip
     return t("{told}: {because}", told=told, because=said.because) if said.because else told
