@@ -25,7 +25,7 @@ KEYS = (
     ("?", "this list"),
 )
 # One listener and one ticker for the whole visit; both look for what is on the page when they are needed.
-SCRIPT = """<script>
+SCRIPT = r"""<script>
 if (!window.tomoniReview) {
   window.tomoniReview = {};
   const find = (what) => document.querySelector(what);
@@ -45,23 +45,49 @@ if (!window.tomoniReview) {
   };
   const later = (act) => { queue.push({ act, until: performance.now() + 5000 }); work(); };
   const focus = (what) => { const found = find(what); if (found) found.focus(); };
+  // Whoever asks for a field types on at once: what comes before the field is there is put into it, and is no key.
+  let ahead = null;
+  const isField = (at) => at && at.matches("input, textarea, select, [contenteditable=true]");
+  const hand = () => {
+    if (!ahead) return;
+    const { text, until } = ahead, isThere = isField(document.activeElement);
+    if (!isThere && performance.now() < until) { setTimeout(hand, 20); return; }
+    ahead = null;
+    if (isThere && text) document.execCommand("insertText", false, text);
+  };
+  const collect = (event) => {
+    if (event.key === "Escape" || performance.now() > ahead.until) { ahead = null; queue = []; }
+    else if (event.key === "Backspace") ahead.text = ahead.text.slice(0, -1);
+    else if (event.key === "Enter") ahead.text += "\n";
+    else if (event.key.length === 1) ahead.text += event.key;
+    else return;
+    event.preventDefault();
+  };
+  const write = (what, ask) => {
+    if (!find(what)) ahead = null;
+    ask(what);
+    hand();
+  };
   const way = (name) => focus(`.st-key-review-way-${name} [data-testid=stButton] button`);
   const acts = {
     n: () => press(".st-key-review-next button"), ArrowRight: () => press(".st-key-review-next button"),
     p: () => press(".st-key-review-back button"), ArrowLeft: () => press(".st-key-review-back button"),
     e: () => way("explained"), i: () => way("investigate"), x: () => way("ignored"),
-    w: () => focus(".st-key-review-words textarea"), u: () => press("[class*=st-key-undo-] button"),
-    a: () => press(".st-key-review-action button"), "?": () => press(".st-key-review-keys button"),
+    w: () => write(".st-key-review-words textarea", focus), a: () => write(".st-key-review-action button", press),
+    u: () => press("[class*=st-key-undo-] button"),
+    "?": () => press(".st-key-review-keys button"),
     Escape: () => press(".st-key-review-leave button"),
   };
   document.addEventListener("keydown", (event) => {
     if (!find(".st-key-review-meeting") || event.isComposing) return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const at = document.activeElement;
-    if (at && at.matches("input, textarea, select, [contenteditable=true]")) {
+    if (isField(at)) {
+      hand();
       if (event.key === "Escape") at.blur();
       return;
     }
+    if (ahead) { collect(event); return; }
     if (document.querySelector("[role=dialog], [data-testid=stPopoverBody]")) return;
     let act = acts[event.key];
     const column = () => document.activeElement.closest("[class*=st-key-review-way-]");
@@ -71,7 +97,11 @@ if (!window.tomoniReview) {
     if (event.key === "Enter" && (queue.length || (column() && !idle()))) {
       act = () => hit(document.activeElement.closest("[class*=st-key-review-way-] button"));
     }
-    if (act) { event.preventDefault(); if (!event.repeat) later(act); }
+    if (!act) return;
+    event.preventDefault();
+    if (event.repeat) return;
+    if (event.key === "w" || event.key === "a") ahead = { text: "", until: performance.now() + 5000 };
+    later(act);
   });
   const seen = {};
   const tick = () => document.querySelectorAll(".review-clock").forEach((shown) => {

@@ -100,6 +100,7 @@ def test_a_whole_review_in_two_browsers(app, folder, open_page):
     _opens(mika, ren)
     _sees_what_the_other_says_while_typing(mika, ren)
     _types_and_loads_the_page_anew(ren)
+    _types_before_the_field_is_there(ren)
     _both_at_once(mika, ren, folder)
     _goes_through_the_rest_by_keys(mika)
     _writes_an_action(mika, folder)
@@ -163,6 +164,23 @@ def _types_and_loads_the_page_anew(ren: Page) -> None:
     expect(words).to_have_value("")
 
 
+def _types_before_the_field_is_there(ren: Page) -> None:
+    """None of the letters is taken for a key: `n` would go on, `e` to an answer."""
+    ready(ren)
+    at = int(place(ren).split()[0])
+    for key in ("n", "w"):
+        ren.keyboard.press(key)
+    ren.keyboard.type("seen")
+    ready(ren)
+    words = ren.get_by_label("Your own words")
+    expect(words).to_have_value("seen")
+    expect(words).to_be_focused()
+    assert int(place(ren).split()[0]) == at + 1
+    words.fill("")
+    press(ren, "Escape")
+    move(ren, "p")
+
+
 def _both_at_once(mika: Page, ren: Page, folder: Path) -> None:
     """One of them is first; the other is shown both, and asked."""
     for page in (mika, ren):
@@ -210,8 +228,8 @@ def _writes_an_action(mika: Page, folder: Path) -> None:
     press(mika, "Escape")
     expect(dialog).to_have_count(0)
     press(mika, "a")
-    expect(dialog.get_by_label("What is done")).to_be_focused()
     mika.keyboard.type("Page the exports")
+    expect(dialog.get_by_label("What is done")).to_have_value("Page the exports")
     press(mika, "Escape")
     mika.mouse.click(10, 400)
     dialog.get_by_label("Owner").fill("Sora")
