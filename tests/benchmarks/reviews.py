@@ -16,6 +16,7 @@ from metrics import config
 from metrics.meeting import shelf
 from metrics.meeting.close import open_review
 from metrics.model import Entry, Window
+from metrics.review.actions import actions
 from metrics.review.minutes import Review, open_topics
 from metrics.store import Store, entries, read
 from metrics.ui import frame
@@ -52,7 +53,7 @@ def main() -> None:
         page, other = (_window(browser, url, name) for name in ("Mika", "Ren"))
         _pages(page, url, store)
         _meeting(page, url, review)
-        _entries(page, other, url, review)
+        _entries(page, other, url, review, store)
         browser.close()
 
 
@@ -135,7 +136,7 @@ def _meeting(page: Page, url: str, review: Review) -> None:
     _tell("Meeting mode: the next item's sentence", took[1:], ON_S)
 
 
-def _entries(page: Page, other: Page, url: str, review: Review) -> None:
+def _entries(page: Page, other: Page, url: str, review: Review, store: Store) -> None:
     """A click until what was said can be read: on this page, and on another one's who looks at the same."""
     mine, theirs = [], []
     answer, undo = ".st-key-review-way-ignored [data-testid=stButton] button", "[class*=st-key-undo-] button"
@@ -152,6 +153,31 @@ def _entries(page: Page, other: Page, url: str, review: Review) -> None:
     _tell("Review: a decision, from the click until it is shown", mine, ENTRY_S)
     _tell("Review: the same decision on the page of somebody else", theirs, OTHERS_S)
     _tell("Spikes: a note, from the click until it is shown", list(_notes(page, url)), ENTRY_S)
+    branch, undo = ".st-key-branches [data-testid=stButton] button", ".st-key-undo-rule button"
+    took = list(_said(page, f"{url}/alerts", branch, undo, undo))
+    _tell("Alerts: a branch, from the click until it is shown", took, ENTRY_S)
+    begin, end = (f".st-key-step-{step} button" for step in ("Start-now", "Done"))
+    took = list(_said(page, f"{url}/actions?action={_unbegun(store)}", begin, end, ".st-key-undo-action button"))
+    _tell("Actions: one is begun, from the click until it is shown", took, ENTRY_S)
+
+
+def _unbegun(store: Store) -> str:
+    with store.read() as db:
+        found = actions(entries.latest(db, "action", SERVICE))
+    return next(each.id for each in found if each.is_open and each.started is None)
+
+
+def _said(page: Page, address: str, button: str, shown: str, undo: str) -> Iterator[float]:
+    """Said, and taken back, again and again; the first time finds nothing prepared."""
+    for turn in range(TURNS + 1):
+        page.goto(address)
+        ui.settle(page)
+        took = _clicked(page, button, shown)
+        if turn:
+            yield took
+        ui.settle(page)
+        page.locator(undo).click()
+        ui.settle(page)
 
 
 def _clicked(page: Page, button: str, shown: str, text: str = "") -> float:
