@@ -12,6 +12,7 @@ import pandas as pd
 
 from metrics.model import Window
 from metrics.store.shared import Reader
+from metrics.store.times import between, naive, utc
 
 __all__ = ["firings", "firings_reach", "foretold"]
 
@@ -32,11 +33,11 @@ def firings(db: Reader, window: Window, service: str) -> pd.DataFrame:
         FROM (SELECT *, attrs ->> {_ATTRS} AS x FROM events
               WHERE kind = 'alert' AND service = $service AND started_at >= $since AND started_at < $until)
         ORDER BY started_at, id""",
-        {"service": service, "since": _naive(window.start), "until": _naive(window.end)},
+        {"service": service, **between(window)},
     )
     for column in ("acted", "impact", "muted"):
         frame[column] = frame[column].astype("boolean")
-    return _utc(frame, "started_at", "ended_at")
+    return utc(frame, "started_at", "ended_at")
 
 
 def firings_reach(db: Reader, service: str, until: datetime) -> Window | None:
@@ -50,7 +51,7 @@ def firings_reach(db: Reader, service: str, until: datetime) -> Window | None:
             SELECT min(window_start), max(least(window_end, $until)) FROM coverage
             WHERE indicator = 'alert' AND service = $service AND state IN ('complete', 'empty')
               AND window_start < $until)""",
-        {"service": service, "until": _naive(until)},
+        {"service": service, "until": naive(until)},
     )
     first, last = rows[0]
     if first is None:
@@ -73,14 +74,4 @@ def foretold(db: Reader, service: str) -> pd.DataFrame:
         {"service": service},
     )
     frame["part"] = frame["part"].astype(object).where(frame["part"].notna(), None)
-    return _utc(frame, "since", "told_at", "gone_at")
-
-
-def _naive(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(tzinfo=None)
-
-
-def _utc(frame: pd.DataFrame, *times: str) -> pd.DataFrame:
-    for column in times:
-        frame[column] = frame[column].astype("datetime64[us]").dt.tz_localize("UTC")
-    return frame
+    return utc(frame, "since", "told_at", "gone_at")

@@ -12,6 +12,7 @@ import pandas as pd
 
 from metrics.model import Window
 from metrics.store.shared import Reader
+from metrics.store.times import between, naive, utc
 
 __all__ = ["batch_reach", "batch_rows", "batch_runs"]
 
@@ -44,9 +45,9 @@ def batch_runs(db: Reader, window: Window, service: str) -> pd.DataFrame:
         f"""SELECT coalesce(component, '')::VARCHAR AS component, job, started_at, ended_at, outcome, rows, deadline,
                   attempt
         FROM ({_RUNS}) ORDER BY started_at""",
-        _asked(window, service),
+        between(window) | {"service": service},
     )
-    return _utc(frame, "started_at", "ended_at", "deadline")
+    return utc(frame, "started_at", "ended_at", "deadline")
 
 
 def batch_rows(db: Reader, window: Window, service: str, component: str, job: str) -> pd.DataFrame:
@@ -54,9 +55,9 @@ def batch_rows(db: Reader, window: Window, service: str, component: str, job: st
     frame = db.frame(
         f"""SELECT id, started_at, ended_at, status, rows, deadline, attempt, reason, url, source
         FROM ({_RUNS}) WHERE coalesce(component, '') = $component AND job = $job ORDER BY started_at, id""",
-        _asked(window, service) | {"component": component, "job": job},
+        between(window) | {"service": service, "component": component, "job": job},
     )
-    return _utc(frame, "started_at", "ended_at", "deadline")
+    return utc(frame, "started_at", "ended_at", "deadline")
 
 
 def batch_reach(db: Reader, service: str, until: datetime) -> datetime | None:
@@ -64,18 +65,7 @@ def batch_reach(db: Reader, service: str, until: datetime) -> datetime | None:
     rows = db.rows(
         """SELECT max(greatest(started_at + INTERVAL 1 SECOND, least(coalesce(ended_at, started_at), $until)))
         FROM events WHERE kind = 'batch_run' AND service = $service AND started_at <= $until""",
-        {"service": service, "until": until.astimezone(UTC).replace(tzinfo=None)},
+        {"service": service, "until": naive(until)},
     )
     newest: datetime | None = rows[0][0]
     return None if newest is None else newest.replace(tzinfo=UTC)
-
-
-def _asked(window: Window, service: str) -> dict[str, object]:
-    since, until = (time.replace(tzinfo=None) for time in (window.start, window.end))
-    return {"since": since, "until": until, "service": service}
-
-
-def _utc(frame: pd.DataFrame, *times: str) -> pd.DataFrame:
-    for column in times:
-        frame[column] = frame[column].astype("datetime64[us]").dt.tz_localize("UTC")
-    return frame

@@ -13,6 +13,7 @@ import pandas as pd
 
 from metrics.model import EventKind, Window
 from metrics.store.shared import Reader
+from metrics.store.times import between, naive, utc
 
 __all__ = [
     "builds",
@@ -37,9 +38,9 @@ def deployments(db: Reader, window: Window, service: str | None = None) -> pd.Da
               WHERE kind = 'deployment' AND started_at >= $since AND started_at < $until
                 AND ($service IS NULL OR service = $service))
         ORDER BY started_at, id""",
-        _asked(window, service),
+        between(window) | {"service": service},
     )
-    return _utc(frame, "started_at", "ended_at")
+    return utc(frame, "started_at", "ended_at")
 
 
 def changes(db: Reader, window: Window, service: str | None = None) -> pd.DataFrame:
@@ -63,9 +64,9 @@ def changes(db: Reader, window: Window, service: str | None = None) -> pd.DataFr
             WHERE pull_request IN (SELECT reverts FROM said WHERE reverts IS NOT NULL) GROUP BY ALL)
         SELECT s.service, component, s.id, authored_at, merged_at, deployed_by, coalesce(t.id, reverts) AS reverts
         FROM said s LEFT JOIN taken_back t ON s.service = t.service AND s.reverts = t.pull_request""",
-        _asked(window, service),
+        between(window) | {"service": service},
     )
-    return _utc(frame, "authored_at", "merged_at")
+    return utc(frame, "authored_at", "merged_at")
 
 
 def incidents(db: Reader, window: Window, service: str | None = None) -> pd.DataFrame:
@@ -81,9 +82,9 @@ def incidents(db: Reader, window: Window, service: str | None = None) -> pd.Data
                     WHERE kind = 'incident' AND started_at >= $since AND started_at < $until
                       AND ($service IS NULL OR service = $service)))
         ORDER BY started_at, id""",
-        _asked(window, service),
+        between(window) | {"service": service},
     )
-    return _utc(frame, "started_at", "ended_at", "detected_at")
+    return utc(frame, "started_at", "ended_at", "detected_at")
 
 
 def builds(db: Reader, window: Window, service: str | None = None) -> pd.DataFrame:
@@ -95,9 +96,9 @@ def builds(db: Reader, window: Window, service: str | None = None) -> pd.DataFra
               WHERE kind = 'build' AND started_at >= $since AND started_at < $until
                 AND ($service IS NULL OR service = $service))
         ORDER BY started_at, id""",
-        _asked(window, service),
+        between(window) | {"service": service},
     )
-    return _utc(frame, "started_at", "ended_at")
+    return utc(frame, "started_at", "ended_at")
 
 
 def images(db: Reader, window: Window, service: str | None = None) -> pd.DataFrame:
@@ -108,9 +109,9 @@ def images(db: Reader, window: Window, service: str | None = None) -> pd.DataFra
               WHERE starts_with(kind, 'image ') AND taken_at < $until AND ($service IS NULL OR service = $service))
         WHERE x[2] IS NOT NULL
         ORDER BY taken_at, digest""",
-        {"until": window.end.replace(tzinfo=None), "service": service},
+        {"until": naive(window.end), "service": service},
     )
-    return _utc(frame, "pushed_at")
+    return utc(frame, "pushed_at")
 
 
 def defects(db: Reader, window: Window, service: str | None = None) -> pd.DataFrame:
@@ -120,9 +121,9 @@ def defects(db: Reader, window: Window, service: str | None = None) -> pd.DataFr
         WHERE kind = 'defect' AND started_at >= $since AND started_at < $until
           AND ($service IS NULL OR service = $service)
         ORDER BY started_at, id""",
-        _asked(window, service),
+        between(window) | {"service": service},
     )
-    return _utc(frame, "found_at")
+    return utc(frame, "found_at")
 
 
 def reach(db: Reader, service: str, now: datetime) -> Window | None:
@@ -134,7 +135,7 @@ def reach(db: Reader, service: str, now: datetime) -> Window | None:
         FROM events
         WHERE service = $service AND kind IN ('deployment', 'change', 'incident', 'build')
           AND coalesce(ended_at, started_at) <= $now""",
-        {"service": service, "now": now.astimezone(UTC).replace(tzinfo=None)},
+        {"service": service, "now": naive(now)},
     )
     first, last, asked = rows[0]
     if first is None:
@@ -158,7 +159,7 @@ def reached(db: Reader, now: datetime) -> dict[str, datetime]:
             WHERE indicator IN (SELECT unnest($kinds)) AND window_start <= $now AND state IN ('complete', 'empty')
             GROUP BY service) c ON c.service = e.service
         GROUP BY e.service""",
-        {"now": now.astimezone(UTC).replace(tzinfo=None), "kinds": list(get_args(EventKind))},
+        {"now": naive(now), "kinds": list(get_args(EventKind))},
     )
     return {service: at.replace(tzinfo=UTC) for service, at in rows}
 
@@ -175,14 +176,3 @@ def watched(db: Reader) -> frozenset[str]:
         UNION SELECT DISTINCT service FROM coverage WHERE indicator = 'incident' AND state IN ('complete', 'empty')"""
     )
     return frozenset(row[0] for row in rows)
-
-
-def _asked(window: Window, service: str | None) -> dict[str, object]:
-    since, until = (time.replace(tzinfo=None) for time in (window.start, window.end))
-    return {"since": since, "until": until, "service": service}
-
-
-def _utc(frame: pd.DataFrame, *times: str) -> pd.DataFrame:
-    for column in times:
-        frame[column] = frame[column].astype("datetime64[us]").dt.tz_localize("UTC")
-    return frame

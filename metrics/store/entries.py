@@ -13,6 +13,7 @@ import duckdb
 from metrics.model import Entry, EntryKind
 from metrics.store.database import Store
 from metrics.store.shared import Reader
+from metrics.store.times import naive
 
 __all__ = ["add", "answer", "begun", "conclude", "forget", "history", "latest", "latest_of", "since", "stamp"]
 
@@ -68,7 +69,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, word: Entry) -> None:
         SELECT greatest($at, max(said_at) + INTERVAL 1 MICROSECOND), $author, $kind, $service, $subject, $said
         FROM entries WHERE kind = $kind AND service = $service AND subject = $subject""",
         {
-            "at": word.at.astimezone(UTC).replace(tzinfo=None),
+            "at": naive(word.at),
             "author": word.author,
             "kind": word.kind,
             "service": word.service,
@@ -120,7 +121,7 @@ def since(db: Reader, kind: EntryKind, service: str, start: datetime) -> tuple[E
     rows = db.rows(
         """SELECT said_at, author, kind, service, subject, said FROM entries
         WHERE kind = $kind AND service = $service AND said_at >= $start ORDER BY said_at""",
-        {"kind": kind, "service": service, "start": start.astimezone(UTC).replace(tzinfo=None)},
+        {"kind": kind, "service": service, "start": naive(start)},
     )
     return tuple(_entry(*row) for row in rows)
 

@@ -17,6 +17,7 @@ import pandas as pd
 from metrics.model import Window
 from metrics.store.shared import Reader
 from metrics.store.sketch import bucket, quantile
+from metrics.store.times import between, literal
 
 __all__ = ["buckets", "last", "p95", "period", "samples", "totals"]
 
@@ -30,7 +31,7 @@ def samples(db: Reader, series_ids: Sequence[int], window: Window) -> pd.DataFra
     frame = db.frame(
         f"""SELECT series_id, ts, value FROM samples
         WHERE {_of(series_ids)} AND ts >= $since AND ts < $until ORDER BY series_id, ts""",
-        {"since": _naive(window.start), "until": _naive(window.end)},
+        between(window),
     )
     frame["ts"] = frame["ts"].dt.tz_localize("UTC")
     return frame
@@ -192,7 +193,7 @@ class _Parts:
         spans = [(self.since, EPOCH + first * size), (EPOCH + last * size, self.until)]
         if first >= last:
             spans = [(self.since, self.until)]
-        return [f"ts >= {_literal(a)} AND ts < {_literal(b)}" for a, b in spans if a < b]
+        return [f"ts >= {literal(a)} AND ts < {literal(b)}" for a, b in spans if a < b]
 
 
 def _union(*selects: str, otherwise: str) -> str:
@@ -205,10 +206,10 @@ def _last_sql(wanted: str, window: Window) -> str:
     An hour that the window's end cuts is read raw: its roll-up may speak of samples beyond the end.
     """
     h0, h1 = (window.start - EPOCH) // HOUR, (window.end - EPOCH) // HOUR
-    inside = f"ts >= {_literal(window.start)} AND ts < {_literal(window.end)}"
+    inside = f"ts >= {literal(window.start)} AND ts < {literal(window.end)}"
     cut = f"""UNION ALL
         SELECT series_id, ts, value FROM samples
-        WHERE {wanted} AND ts >= {_literal(EPOCH + h1 * HOUR)} AND ts < {_literal(window.end)}
+        WHERE {wanted} AND ts >= {literal(EPOCH + h1 * HOUR)} AND ts < {literal(window.end)}
           AND series_id NOT IN (SELECT series_id FROM ending)"""
     return f"""WITH ending AS (
         SELECT series_id, last_ts, last_value FROM series WHERE {wanted} AND last_{inside.replace(" ts", " last_ts")}
@@ -223,12 +224,3 @@ def _last_sql(wanted: str, window: Window) -> str:
             AND s.ts >= epoch_ms(e.hour * 3600000::BIGINT) AND s.ts < epoch_ms((e.hour + 1) * 3600000::BIGINT)
         {cut if EPOCH + h1 * HOUR < window.end else ""})
     WHERE {inside} GROUP BY series_id"""
-
-
-def _literal(time: datetime) -> str:
-    """A time as a literal: DuckDB prunes by it, which it doesn't by a parameter."""
-    return f"TIMESTAMP '{_naive(time)}'"
-
-
-def _naive(time: datetime) -> datetime:
-    return time.astimezone(UTC).replace(tzinfo=None)

@@ -17,6 +17,7 @@ import pandas as pd
 from metrics.model import Finding, Window
 from metrics.store.database import Store
 from metrics.store.shared import Reader
+from metrics.store.times import between, naive, utc
 
 __all__ = [
     "Judged",
@@ -80,7 +81,7 @@ class Pass:
 def write(store: Store, made: Pass, day: Window) -> None:
     """Keep a pass in place of others of its day."""
     frame = pd.DataFrame([_row(made, each) for each in made.judged], columns=list(_COLUMNS), dtype=object)
-    asked = {"service": made.service, "since": _naive(day.start), "until": _naive(day.end)}
+    asked = {"service": made.service, **between(day)}
     with store.write() as connection:
         for table in ("findings", "passes"):
             connection.execute(
@@ -88,7 +89,7 @@ def write(store: Store, made: Pass, day: Window) -> None:
             )
         connection.execute(
             "INSERT INTO passes VALUES ($1, $2, $3, $4)",
-            [made.service, _naive(made.as_of), _naive(made.ran_at), made.lines],
+            [made.service, naive(made.as_of), naive(made.ran_at), made.lines],
         )
         _insert(connection, frame, f"INSERT INTO findings SELECT {', '.join(_COLUMNS)} FROM fresh")
 
@@ -96,10 +97,10 @@ def write(store: Store, made: Pass, day: Window) -> None:
 def write_spikes(store: Store, service: str, found: Spikes, states: Sequence[ScorerState]) -> None:
     """Keep new jumps and where each scorer stands, both or neither."""
     begun = pd.DataFrame(
-        [(*address, _naive(at)) for address, at in found.since.items()], columns=[*_KEY, "since"], dtype=object
+        [(*address, naive(at)) for address, at in found.since.items()], columns=[*_KEY, "since"], dtype=object
     )
     kept = pd.DataFrame(
-        [(service, *each.address, _naive(each.upto), each.state) for each in states],
+        [(service, *each.address, naive(each.upto), each.state) for each in states],
         columns=["service", *_KEY, "upto", "state"],
         dtype=object,
     )
@@ -138,7 +139,7 @@ def known(db: Reader, service: str, as_of: datetime) -> tuple[Judged, ...]:
         WHERE service = $service AND as_of = (
             SELECT max(as_of) FROM passes WHERE service = $service AND as_of <= $as_of)
         ORDER BY since, id""",
-        {"service": service, "as_of": _naive(as_of)},
+        {"service": service, "as_of": naive(as_of)},
     )
     return tuple(_judged(row) for row in rows)
 
@@ -172,12 +173,10 @@ def spikes(db: Reader, service: str, window: Window) -> pd.DataFrame:
         FROM spikes
         WHERE service = $service AND since >= $since AND since < $until
         ORDER BY component, part NULLS FIRST, indicator, since""",
-        {"service": service, "since": _naive(window.start), "until": _naive(window.end)},
+        {"service": service, **between(window)},
     )
-    for column in ("since", "until", "peak_at"):
-        frame[column] = pd.to_datetime(frame[column], utc=True).astype("datetime64[us, UTC]")
     frame["part"] = frame["part"].astype(object).where(frame["part"].notna(), None)
-    return frame
+    return utc(frame, "since", "until", "peak_at")
 
 
 def scorers(db: Reader, service: str) -> dict[Address, ScorerState]:
@@ -214,9 +213,9 @@ def _insert(
 def _row(made: Pass, judged: Judged) -> tuple[object, ...]:
     f = judged.finding
     return (
-        *(f.service, f.id, _naive(made.as_of), f.component, f.part, f.indicator, f.unit, f.kind),
-        *(_naive(f.since), _or_none(f.until), f.before, f.after, f.certainty, f.is_worse),
-        *(_naive(f.first_seen), _naive(f.last_seen), _or_none(f.gone_at), judged.severity, judged.sentence),
+        *(f.service, f.id, naive(made.as_of), f.component, f.part, f.indicator, f.unit, f.kind),
+        *(naive(f.since), _or_none(f.until), f.before, f.after, f.certainty, f.is_worse),
+        *(naive(f.first_seen), naive(f.last_seen), _or_none(f.gone_at), judged.severity, judged.sentence),
         json.dumps([[each.start.isoformat(), each.end.isoformat()] for each in f.episodes]),
         json.dumps(dict(f.evidence), ensure_ascii=False),
     )
@@ -255,8 +254,4 @@ def _perhaps(at: datetime | None) -> datetime | None:
 
 
 def _or_none(at: datetime | None) -> datetime | None:
-    return None if at is None else _naive(at)
-
-
-def _naive(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(tzinfo=None)
+    return None if at is None else naive(at)

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 
 from metrics.store.database import Store
 from metrics.store.shared import Reader
+from metrics.store.times import naive
 
 __all__ = ["add", "latest"]
 
 
 def add(store: Store, service: str, subject: str, at: datetime) -> None:
     with store.write() as connection:
-        connection.execute("INSERT INTO notices VALUES ($1, $2, $3)", [service, subject, _naive(at)])
+        connection.execute("INSERT INTO notices VALUES ($1, $2, $3)", [service, subject, naive(at)])
 
 
 def latest(db: Reader, service: str) -> dict[str, datetime]:
@@ -21,7 +22,3 @@ def latest(db: Reader, service: str) -> dict[str, datetime]:
         "SELECT subject, max(sent_at) FROM notices WHERE service = $service GROUP BY 1", {"service": service}
     )
     return {subject: at.replace(tzinfo=UTC) for subject, at in rows}
-
-
-def _naive(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(tzinfo=None)

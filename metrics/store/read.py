@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 
 import pandas as pd
 
@@ -19,6 +18,7 @@ from metrics.store.figures import buckets, last, p95, period, samples, totals
 from metrics.store.runs import is_alive
 from metrics.store.shared import Reader
 from metrics.store.sql import sql
+from metrics.store.times import between
 
 __all__ = [
     "Reader",
@@ -74,7 +74,7 @@ def events(
         WHERE started_at < $until AND (started_at >= $since OR coalesce(ended_at, $until) > $since)
           AND ($kinds IS NULL OR list_contains($kinds, kind)) AND ($service IS NULL OR service = $service)
         ORDER BY started_at, kind, id""",
-        {**_between(window), "kinds": list(kinds) if kinds is not None else None, "service": service},
+        {**between(window), "kinds": list(kinds) if kinds is not None else None, "service": service},
     )
     frame["attrs"] = [json.loads(text) for text in frame["attrs"]]
     return _tidy(frame, "started_at", "ended_at", "observed_at")
@@ -82,7 +82,7 @@ def events(
 
 def coverage(db: Reader, window: Window | None = None, service: str | None = None) -> pd.DataFrame:
     """How each question ended, as a timeline for each series, within the window or for all time."""
-    edges = _between(window) if window else {"since": None, "until": None}
+    edges = between(window) if window else {"since": None, "until": None}
     frame = db.frame(
         """SELECT service, component, part, indicator, source, window_start, window_end, state, detail,
                   retryable, observed_at
@@ -131,10 +131,6 @@ def refusals(db: Reader, run_id: int | None = None, limit: int = 1_000) -> pd.Da
         WHERE $run IS NULL OR run_id = $run ORDER BY run_id DESC, file, line LIMIT $limit""",
         {"run": run_id, "limit": limit},
     )
-
-
-def _between(window: Window) -> dict[str, datetime]:
-    return {"since": window.start.replace(tzinfo=None), "until": window.end.replace(tzinfo=None)}
 
 
 def _tidy(frame: pd.DataFrame, *times: str) -> pd.DataFrame:

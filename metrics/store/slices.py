@@ -7,13 +7,14 @@ cost a scan of its own, since samples lie by series and not by time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pandas as pd
 
 from metrics.model import Window
 from metrics.store.figures import EPOCH, HOUR
 from metrics.store.shared import Reader
+from metrics.store.times import literal
 
 __all__ = ["GRAIN", "slices"]
 
@@ -42,7 +43,7 @@ def slices(db: Reader, series_ids: Sequence[int], windows: Sequence[Window]) -> 
         edges = (EPOCH + first * grain, EPOCH + (last + 1) * grain)
         rows = f"""SELECT series_id, epoch_us(ts) // {grain // timedelta(microseconds=1)} AS cell,
                 1 AS n, value AS sum, value AS min, value AS max FROM samples
-            WHERE {wanted} AND ts >= {_literal(edges[0])} AND ts < {_literal(edges[1])}"""
+            WHERE {wanted} AND ts >= {literal(edges[0])} AND ts < {literal(edges[1])}"""
     return db.frame(
         f"""WITH cuts AS (SELECT unnest($places) AS slice, unnest($numbers) AS cell),
             asked AS (SELECT unnest($ids) AS series_id)
@@ -56,7 +57,3 @@ def slices(db: Reader, series_ids: Sequence[int], windows: Sequence[Window]) -> 
 def _cells(window: Window, grain: timedelta) -> range:
     first = (window.start - EPOCH) // grain
     return range(first, max((window.end - EPOCH) // grain, first + 1))
-
-
-def _literal(time: datetime) -> str:
-    return f"TIMESTAMP '{time.astimezone(UTC).replace(tzinfo=None)}'"

@@ -21,6 +21,7 @@ from metrics.store import coverage as timeline
 from metrics.store import samples
 from metrics.store.database import Store
 from metrics.store.runs import RunState, begin_run, end_run, refuse
+from metrics.store.times import naive
 
 __all__ = [
     "Batch",
@@ -255,16 +256,16 @@ def _put_events(connection: duckdb.DuckDBPyConnection, events: Sequence[Event], 
 
 def _event_row(event: Event, run_id: int) -> list[object]:
     attrs = json.dumps(dict(event.attrs), ensure_ascii=False, sort_keys=True)
-    when = [_naive(event.started_at), _naive(event.ended_at)]
+    when = [naive(event.started_at), event.ended_at and naive(event.ended_at)]
     said = [event.status, event.title, event.url, attrs]
     return [event.service, event.component, event.kind, event.id, *when, *said, event.source,
-            _naive(event.observed_at), run_id]  # fmt: skip
+            naive(event.observed_at), run_id]  # fmt: skip
 
 
 def _put_snapshots(connection: duckdb.DuckDBPyConnection, snapshots: Sequence[Snapshot], run_id: int) -> None:
     latest = {(s.source, s.service, s.component, s.kind, s.taken_at): s for s in snapshots}
     rows = [
-        [s.service, s.component, s.kind, _naive(s.taken_at), s.source,
+        [s.service, s.component, s.kind, naive(s.taken_at), s.source,
          json.dumps(dict(s.values), ensure_ascii=False, sort_keys=True), run_id]
         for s in latest.values()
     ]  # fmt: skip
@@ -313,8 +314,3 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Se
     connection.register("rows_to_insert", frame)
     connection.execute(f"INSERT INTO {table} SELECT * FROM rows_to_insert")
     connection.unregister("rows_to_insert")
-
-
-def _naive(time: datetime | None) -> datetime | None:
-    """Stored times are UTC without saying so."""
-    return time.astimezone(UTC).replace(tzinfo=None) if time else None
