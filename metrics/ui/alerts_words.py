@@ -257,10 +257,11 @@ def checked(found: Checked, ruled: Ruled, *, is_over: bool) -> tuple[str, ...]:
 def _missed(found: Checked, ruled: Ruled) -> str:
     if found.incidents is None:
         return t("Whether an incident was missed is not known: nobody writes incidents down.")
+    component = ruled.component or t("the service")
     told = counted("{n} incident of {component} since", "{n} incidents of {component} since", found.incidents,
-                   component=ruled.component)  # fmt: skip
+                   component=component)  # fmt: skip
     if not found.incidents:
-        return t("No incident of {component} since.", component=ruled.component)
+        return t("No incident of {component} since.", component=component)
     unseen = len(found.unseen)
     basis = (
         t("it fired with {k} of them in the half-year before", k=of(found.came_with))

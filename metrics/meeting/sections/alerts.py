@@ -115,7 +115,7 @@ def _evidence(rule: Rule | None, found: Pile) -> tuple[str, ...]:
 def _sentence(rule: Rule | None, key: str, found: Pile) -> str:
     component, _, name = key.partition("/")
     if rule is None or not rule.now.n:
-        return t("{rule} of {component} did not fire", rule=name, component=component)
+        return t("{rule} of {component} did not fire", rule=name, component=component or t("the service"))
     before = t("not known before") if rule.before is None else t("{n} before", n=number(rule.before))
     times = counted("{n} time", "{n} times", rule.now.n)
     return t(
@@ -134,7 +134,7 @@ def _effect(ruled: Ruled, came: Checked, zone: str) -> str:
     return t(
         "{rule} of {component}, {branch} since {day}: {outcome}; firings {before} before, {after} after",
         rule=ruled.rule,
-        component=ruled.component,
+        component=ruled.component or t("the service"),
         branch=t(alerts_words.BRANCH_NAMES[ruled.branch]),
         day=day(local_day(ruled.at, zone)),
         outcome=t(alerts_words.OUTCOMES[came.outcome]),

@@ -1,7 +1,8 @@
 """What came of a disposition: firings before and after it, and what went on unseen since.
 
-An incident is unseen where no alert of its component fired. Whether this rule would have shown it is told by how many
-of the component's incidents it came with before. docs/alerts.md has the rules with an example.
+An incident is unseen where no alert of its component fired; one that names no component may be of any. Whether this
+rule would have shown it is told by how many of the component's incidents it came with before. docs/alerts.md has the
+rules with an example.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from metrics.model import Window
 from metrics.review.alerts.branch import grew
 from metrics.review.alerts.felt import Felt
-from metrics.review.alerts.judged import SOON
+from metrics.review.alerts.judged import OPEN, SOON
 from metrics.review.alerts.pile import Branch, Count
 from metrics.review.alerts.touching import NONE, Spans, micros, spans_of, touching
 from metrics.review.rows import text
@@ -103,11 +104,10 @@ def check(
     if length <= timedelta(0):
         return None
     before, after = Window(ruled.at - length, ruled.at), Window(ruled.at, ruled.at + length)
-    own = firings["component"] == ruled.component
-    mine, others = firings[own & (firings["rule"] == ruled.rule)], firings[own & (firings["rule"] != ruled.rule)]
+    mine = firings[(firings["component"] == ruled.component) & (firings["rule"] == ruled.rule)]
     is_known = known_since is not None and known_since <= before.start
     fired = [int(mine["started_at"].between(w.start, w.end, inclusive="left").sum()) for w in (before, after)]
-    came_with, later, unseen = _incidents(ruled, mine, others, incidents, now)
+    came_with, later, unseen = _incidents(ruled, mine, firings, incidents, now)
     would_show = bool(came_with.k) if came_with.n else None
     harm_with, harm, harm_unseen = _harm(ruled, mine, firings, felt, now)
     fired_before = fired[0] if is_known else None
@@ -134,22 +134,31 @@ def _outcome(ruled: Ruled, before: int | None, after: int, *, missed: bool) -> O
 
 
 def _incidents(
-    ruled: Ruled, mine: pd.DataFrame, others: pd.DataFrame, incidents: pd.DataFrame | None, now: datetime
+    ruled: Ruled, mine: pd.DataFrame, firings: pd.DataFrame, incidents: pd.DataFrame | None, now: datetime
 ) -> tuple[Count, int | None, tuple[Unseen, ...]]:
-    """With how many it came before, how many there were since, and which of them no other alert told of."""
+    """With how many it came before, how many there were since, and which of them no alert told of."""
     if incidents is None:
         return Count(0, 0), None, ()
-    own = incidents[incidents["component"] == ruled.component].sort_values("started_at")
+    whose = incidents["component"].fillna("")
+    # A rule that names no component is of the whole service.
+    own = incidents[whose.isin([ruled.component, ""]) | (not ruled.component)].sort_values("started_at")
     first = own["started_at"] >= ruled.at
     earlier, later = own[~first & (own["started_at"] >= ruled.at - LOOK_BACK)], own[first]
     with_it = int((touching(_spans(earlier, now), _soon(mine, now)) != NONE).sum())
-    told = touching(_spans(later, now), _soon(others, now)) != NONE
-    still = touching(_spans(later, now), _soon(mine, now)) != NONE
+    is_told = _is_told(ruled, later, firings, now)
     unseen = tuple(
         Unseen(str(row["id"]), str(row["title"] or row["id"]), row["started_at"].to_pydatetime(), text(row["url"]))
-        for row in later[~(told | still)].to_dict("records")
+        for row in later[~is_told].to_dict("records")
     )
     return Count(with_it, len(earlier)), len(later), unseen
+
+
+def _is_told(ruled: Ruled, incidents: pd.DataFrame, firings: pd.DataFrame, now: datetime) -> NDArray[np.bool_]:
+    """Whether an alert of its component fired; of what names none any alert of the service tells."""
+    spans, own = _spans(incidents, now), firings[firings["component"] == ruled.component]
+    by_own, by_any = (touching(spans, _soon(each, now)) != NONE for each in (own, firings))
+    is_named = (incidents["component"].fillna("") == ruled.component).to_numpy() & bool(ruled.component)
+    return np.asarray(np.where(is_named, by_own, by_any))
 
 
 def _harm(
@@ -166,13 +175,15 @@ def _harm(
     return Count(int(with_it.sum()), len(earlier)), len(later), int(unseen.sum())
 
 
-def _spans(frame: pd.DataFrame, now: datetime) -> Spans:
-    return micros(frame["started_at"]), micros(frame["ended_at"].fillna(pd.Timestamp(now)))
+def _spans(incidents: pd.DataFrame, now: datetime) -> Spans:
+    return micros(incidents["started_at"]), micros(incidents["ended_at"].fillna(pd.Timestamp(now)))
 
 
 def _soon(firings: pd.DataFrame, now: datetime) -> Spans:
-    """An alert tells of what begins shortly after it, too."""
-    starts, ends = _spans(firings, now)
+    """An alert tells of what begins shortly after it, too; one that is never told to be over, for a day at most."""
+    starts = micros(firings["started_at"])
+    at_most = firings["started_at"] + OPEN
+    ends = micros(firings["ended_at"].fillna(at_most.where(at_most < now, pd.Timestamp(now))))
     margin = round(SOON / timedelta(microseconds=1))
     lasting: NDArray[np.int64] = np.maximum(ends, starts + margin)
     return starts, lasting

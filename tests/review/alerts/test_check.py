@@ -73,6 +73,33 @@ def test_a_rule_that_came_with_no_incident_before_would_hardly_have_shown_one():
     assert checked(BEFORE, made.events(later)).outcome == "missed"
 
 
+def test_an_alert_that_nobody_says_is_over_tells_of_nothing_after_a_day():
+    later = ("db", SAID + 10 * DAY, 60)
+    stuck = fired("db", "disk", SAID - 20 * DAY, None)
+    assert checked([*BEFORE, stuck], made.events(OLD, later)).outcome == "missed"
+    still_on = fired("db", "disk", SAID + 9.5 * DAY, None)
+    assert checked([*BEFORE, still_on], made.events(OLD, later)).outcome == "safe"
+    # Nor did the removed rule come with an incident, because it was never told to be over.
+    found = checked([fired("db", "cpu", SAID - 25 * WEEK, None)], made.events(OLD, later))
+    assert (found.came_with, found.would_show) == (Count(0, 1), False)
+
+
+def test_an_incident_that_names_no_component_may_be_one_of_any():
+    old, later = ("", OLD[1], 60), ("", SAID + 10 * DAY, 60)
+    nameless = made.events(old, later).assign(component=None)
+    found = checked(BEFORE, nameless)
+    assert (found.outcome, found.came_with, found.incidents) == ("missed", Count(1, 1), 1)
+    # Any alert of the service tells of it: nobody says where it was.
+    elsewhere = fired("web", "latency", SAID + 10 * DAY)
+    assert checked([*BEFORE, elsewhere], nameless).outcome == "safe"
+
+
+def test_a_rule_that_names_no_component_is_of_the_whole_service():
+    rows = [{**row, "component": ""} for row in BEFORE]
+    found = checked(rows, made.events(OLD, ("web", SAID + 10 * DAY, 60)), replace(REMOVED, component=""))
+    assert (found.outcome, found.came_with, found.incidents) == ("missed", Count(1, 1), 1)
+
+
 def test_a_removed_rule_that_fires_is_not_removed():
     assert checked([*BEFORE, fired("db", "cpu", SAID + DAY)], made.events()).outcome == "still fires"
 
