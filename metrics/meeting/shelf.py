@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -28,6 +28,8 @@ __all__ = ["Shelf", "closed_until", "dumped"]
 _REVIEW = TypeAdapter(Review)
 OPEN = ".open"
 MADE = ".review-"
+UNKNOWN = "?"
+"""No service has such a name."""
 # A review says whose it is in its second field.
 HEAD_BYTES = 1_024
 SERVICE = re.compile(rb'^\{\s*"id":\s*"[^"\\]*",\s*"service":\s*("(?:[^"\\]|\\.)*")')
@@ -42,7 +44,7 @@ class Shelf:
 
     def closed(self) -> tuple[str, ...]:
         """The ids of its closed reviews, oldest first."""
-        return tuple(sorted(self._id(path) for path in self._mine() if OPEN not in path.stem))
+        return tuple(sorted({self._id(path) for path in self._mine() if OPEN not in path.stem}))
 
     def opened(self) -> tuple[str, ...]:
         """The ids of those that were opened and not closed, oldest first."""
@@ -51,9 +53,10 @@ class Shelf:
 
     def read(self, name: str) -> Review | None:
         """The closed review, else the one that is held; None without either. Raises StoreError for a broken file."""
-        for path in (self.path(name), self.path(name, OPEN)):
-            if path.exists():
-                return _parsed(path)
+        # Whoever closes it takes the open file away between two looks: then the closed one is there.
+        for ending in ("", OPEN, ""):
+            with suppress(FileNotFoundError):
+                return _parsed(self.path(name, ending))
         return None
 
     def open(self, review: Review) -> Review:
@@ -61,7 +64,7 @@ class Shelf:
         path = self.path(review.id, OPEN)
         with suppress(FileExistsError):
             _write(path, dumped(review), replace=False)
-        return _parsed(path)
+        return self.read(review.id) or review
 
     def renew(self, review: Review) -> None:
         """Prepared anew while it is held: the later numbers take the place of the earlier ones."""
@@ -95,18 +98,43 @@ class Shelf:
             path.unlink(missing_ok=True)
 
     def path(self, name: str, ending: str = "") -> Path:
-        """The file's name is the date; where that is another service's, it has this one's name too."""
-        for stem in (name, f"{name}-{self._service}"):
-            taken = [path for path in (self._file(stem), self._file(stem, OPEN)) if path.exists()]
-            if not taken or all(_service_of(path) == self._service for path in taken):
-                return self._file(stem, ending)
-        return self._file(f"{name}-{self._service}", ending)
+        """The file's name is the date; where that is another service's, it has this one's name too.
+
+        A review keeps its name when the other one is taken away.
+        """
+        stems = (name, f"{name}-{self._service}")
+        files = {
+            stem: [path for path in (self._file(stem), self._file(stem, OPEN)) if path.exists()] for stem in stems
+        }
+        for is_ours in (self._is_own, self._may_be_own):
+            for stem, found in files.items():
+                if any(is_ours(path) for path in found):
+                    return self._file(stem, ending)
+        return self._file(stems[1] if files[name] else name, ending)
 
     def _file(self, stem: str, ending: str = "") -> Path:
         return self._reviews / f"{stem}{ending}.json"
 
     def _mine(self) -> list[Path]:
-        return [path for path in self._reviews.glob("????-??-??*.json") if _service_of(path) == self._service]
+        return [path for path in self._reviews.glob("????-??-??*.json") if self._is_named(path) and self._has(path)]
+
+    def _has(self, path: Path) -> bool:
+        return self._is_own(path) or self._may_be_own(path)
+
+    def _is_own(self, path: Path) -> bool:
+        return _service_of(path) == self._service
+
+    def _may_be_own(self, path: Path) -> bool:
+        """A file that can't be read is that of whoever it is named after, or anybody's: somebody must be told."""
+        return _service_of(path) == UNKNOWN
+
+    def _is_named(self, path: Path) -> bool:
+        """Whether it is the file of a review, and no copy that somebody laid beside it."""
+        name = self._id(path)
+        with suppress(ValueError):
+            stems = (name, f"{name}-{self._service}") if date.fromisoformat(name).isoformat() == name else ()
+            return path in [self._file(stem, ending) for stem in stems for ending in ("", OPEN)]
+        return False
 
     def _id(self, path: Path) -> str:
         return path.name[:10]
@@ -128,18 +156,20 @@ def dumped(review: Review) -> str:
 
 
 def _service_of(path: Path) -> str:
-    """Whose review a file is; empty where it was taken away meanwhile."""
-    with suppress(FileNotFoundError):
+    """Whose review a file is; UNKNOWN where it is broken, empty where it was taken away meanwhile."""
+    try:
         status = path.stat()
         return _told_service(path, status.st_mtime_ns, status.st_ino)
-    return ""
+    except FileNotFoundError:
+        return ""
+    except StoreError:
+        return UNKNOWN
 
 
 @lru_cache(maxsize=4096)
 def _told_service(path: Path, changed_ns: int, inode: int) -> str:
     """From its beginning: to parse three years of reviews takes a second and a hundred megabytes."""
-    with path.open("rb") as file:
-        found = SERVICE.match(file.read(HEAD_BYTES))
+    found = SERVICE.match(_content(path, HEAD_BYTES))
     return str(json.loads(found.group(1))) if found else _read(path, changed_ns, inode).service
 
 
@@ -151,21 +181,54 @@ def _parsed(path: Path) -> Review:
 @lru_cache(maxsize=256)
 def _read(path: Path, changed_ns: int, inode: int) -> Review:
     """Once for each state of a file."""
+    content = _content(path)
     try:
-        review = _REVIEW.validate_json(path.read_bytes())
+        review = _REVIEW.validate_json(content)
     except ValidationError as error:
+        _refuse_newer(path, _format_of(content))
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise StoreError(
-            f"{path.parent.name}/{path.name} is no review that Tomoni can read: {where or 'the file'}: "
-            f"{first['msg']}; take the file from a backup, or move it away."
-        ) from None
-    if review.format > FORMAT:
-        raise StoreError(
-            f"{path.parent.name}/{path.name} has format {review.format}, made by a newer Tomoni; this one knows up "
-            f"to {FORMAT}. Update Tomoni."
-        )
+        raise StoreError(_broken(path, f"{where or 'the file'}: {first['msg']}")) from None
+    _refuse_newer(path, review.format)
+    said = (*(each.at for each in review.decisions), *(each.at for each in review.notes))
+    for at in (review.since, review.until, review.prepared_at, review.closed_at, *said):
+        if at is not None and at.tzinfo is None:
+            raise StoreError(_broken(path, f"the time {at.isoformat()} has no time zone, as Z for UTC"))
     return review
+
+
+def _broken(path: Path, why: str) -> str:
+    return (
+        f"{path.parent.name}/{path.name} is no review that Tomoni can read: {why}; take the file from a backup, or "
+        "move it away."
+    )
+
+
+def _content(path: Path, size: int = -1) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(size)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StoreError(_broken(path, error.strerror or str(error))) from None
+
+
+def _format_of(content: bytes) -> int:
+    """Which form a file says that it has, where the rest of it means nothing; 0 if it does not."""
+    with suppress(ValueError):
+        found = json.loads(content)
+        told = found.get("format") if isinstance(found, dict) else None
+        return told if isinstance(told, int) else 0
+    return 0
+
+
+def _refuse_newer(path: Path, form: int) -> None:
+    if form > FORMAT:
+        raise StoreError(
+            f"{path.parent.name}/{path.name} has format {form}, made by a newer Tomoni; this one knows up to "
+            f"{FORMAT}. Update Tomoni."
+        )
 
 
 @contextmanager

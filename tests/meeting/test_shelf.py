@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from metrics.errors import StoreError
+from metrics.meeting import shelf as shelves
 from metrics.meeting.shelf import Shelf, closed_until
 from metrics.review.minutes import Decision, Figure, Review, Section, Topic
 
@@ -70,6 +71,19 @@ def test_two_services_share_a_day(tmp_path: Path):
     assert (tmp_path / "reviews" / "2026-11-20-bank.md").read_text() == "bank"
 
 
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_a_review_stays_when_that_of_another_service_on_its_day_is_taken_away(tmp_path: Path, *, is_closed: bool):
+    """The demo takes its own away; the first of a day has the date alone as its name."""
+    for name in ("demo", "bank"):
+        shelf = Shelf(tmp_path, name)
+        shelf.close(review(name), name) if is_closed else shelf.open(review(name))
+    Shelf(tmp_path, "demo").remove("2026-11-20")
+    assert Shelf(tmp_path, "bank").read("2026-11-20") == review("bank")
+    assert Shelf(tmp_path, "demo").read("2026-11-20") is None
+    assert Shelf(tmp_path, "demo").open(review("demo", attendees="again")).attendees == "again"
+    assert Shelf(tmp_path, "bank").read("2026-11-20") == review("bank")
+
+
 def test_the_last_review_is_the_one_that_looked_farthest(tmp_path: Path):
     shelf = Shelf(tmp_path, "shop")
     assert closed_until(tmp_path, "shop") is None
@@ -94,6 +108,62 @@ def test_a_newer_format_is_refused(tmp_path: Path):
     path.write_text(path.read_text().replace('"format": 1', '"format": 9'))
     with pytest.raises(StoreError, match="format 9, made by a newer Tomoni"):
         shelf.read("2026-11-20")
+
+
+def test_a_newer_format_is_told_also_where_it_means_something_else(tmp_path: Path):
+    shelf = Shelf(tmp_path, "shop")
+    shelf.close(review(), "")
+    path = tmp_path / "reviews" / "2026-11-20.json"
+    path.write_text(path.read_text().replace('"format": 1', '"format": 9').replace('"moved"', '"risks"'))
+    with pytest.raises(StoreError, match="format 9, made by a newer Tomoni"):
+        shelf.read("2026-11-20")
+
+
+def test_a_time_without_a_zone_is_named(tmp_path: Path):
+    """Somebody edited the file: no time of the store can be compared with it."""
+    shelf = Shelf(tmp_path, "shop")
+    shelf.close(review(), "")
+    path = tmp_path / "reviews" / "2026-11-20.json"
+    path.write_text(path.read_text().replace("2026-11-20T05:00:00Z", "2026-11-20T05:00:00"))
+    with pytest.raises(StoreError, match="the time 2026-11-20T05:00:00 has no time zone"):
+        shelf.read("2026-11-20")
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path):
+    (tmp_path / "reviews" / "2026-11-20.json").mkdir(parents=True)
+    with pytest.raises(StoreError, match=r"reviews/2026-11-20\.json is no review .* Is a directory"):
+        Shelf(tmp_path, "shop").read("2026-11-20")
+
+
+@pytest.mark.parametrize(
+    "name", ["2026-11-20 (copy).json", "2026-11-20.bak.json", "2026-13-45.json", "2026-11-20-a.json"]
+)
+def test_a_copy_beside_a_review_is_none(tmp_path: Path, name: str):
+    shelf = Shelf(tmp_path, "shop")
+    shelf.close(review(), "")
+    (tmp_path / "reviews" / name).write_bytes(shelf.path("2026-11-20").read_bytes())
+    assert shelf.closed() == ("2026-11-20",)
+    shelf.path("2026-11-20").unlink()
+    assert (shelf.closed(), shelf.read("2026-11-20")) == ((), None)
+
+
+def test_whoever_reads_while_it_is_closed_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Between the look for the closed file and that for the open one."""
+    shelf = Shelf(tmp_path, "shop")
+    shelf.open(review())
+    parsed = shelves._parsed
+
+    def slow(path: Path) -> Review:
+        try:
+            return parsed(path)
+        except FileNotFoundError:
+            shelf.close(review(attendees="both"), "")
+            raise
+
+    with monkeypatch.context() as slower:
+        slower.setattr(shelves, "_parsed", slow)
+        found = shelf.read("2026-11-20")
+    assert found == review(attendees="both")
 
 
 def test_a_closing_that_was_cut_leaves_it_open_and_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -132,12 +202,13 @@ def test_whose_review_it_is_is_known_however_the_file_is_written(tmp_path: Path)
     assert Shelf(tmp_path, "shop").closed() == ()
 
 
-def test_a_broken_file_of_long_ago_stops_nobody(tmp_path: Path):
+@pytest.mark.parametrize("kept", [0, 500])
+def test_a_broken_file_of_long_ago_stops_nobody(tmp_path: Path, kept: int):
     shelf = Shelf(tmp_path, "shop")
     for back in (1, 0):
         shelf.close(review(until=AT - timedelta(weeks=back)), "")
     old = tmp_path / "reviews" / "2026-11-13.json"
-    old.write_text(old.read_text()[:500])
+    old.write_text(old.read_text()[:kept])
     assert shelf.closed() == ("2026-11-13", "2026-11-20")
     assert closed_until(tmp_path, "shop") == AT
     with pytest.raises(StoreError, match="2026-11-13"):
