@@ -19,6 +19,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from metrics.config import Config
+from metrics.errors import StoreError
 from metrics.meeting.shelf import closed_until
 from metrics.model import Service
 from metrics.ui import address, author, controls, loading
@@ -55,9 +56,16 @@ class Frame:
         return self.service.time_zone
 
     def last_review(self) -> datetime | None:
-        """Up to when the newest closed review looked that has data after it: nothing is since one of this hour."""
+        """Up to when the newest closed review looked that has data after it: nothing is since one of this hour.
+
+        None where it can't be read, which the page says; it needs it for no more than one of its periods.
+        """
         reached = self.newest or self.facts.reached.get(self.service.name)
-        return closed_until(self.folder, self.service.name, reached)
+        try:
+            return closed_until(self.folder, self.service.name, reached)
+        except StoreError as error:
+            st.warning(str(error))
+            return None
 
     def require_data(self) -> datetime:
         """The newest sample's time, else that of events; without any, the page is one sentence: how to begin."""
