@@ -7,9 +7,11 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from io import BytesIO
 
 import pytest
 import typst
+from PIL import Image
 
 from metrics.meeting import documents
 from metrics.meeting.documents import FORMATS, MIME, html, json_text, markdown, pdf, png, written
@@ -226,3 +228,29 @@ def test_a_review_with_nothing_in_it_can_be_set():
     empty = replace(review(), sections=(), headline=(), attendees="", place="")
     for form in FORMATS:
         assert written(empty, form)
+
+
+def ink(page: bytes) -> tuple[int, int]:
+    """How far from the right and the lower edge of a page its nearest ink is, in pixels of 110 to the inch."""
+    picture = Image.open(BytesIO(page)).convert("L")
+    found = picture.point(lambda grey: 255 if grey < 200 else 0).getbbox()
+    assert found is not None
+    return picture.width - found[2], picture.height - found[3]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Decision("finding/f1", "explained", "M" * 60, AT, "https://grafana.example/d/" + "a1b2c3d4e5f6" * 40),
+        Decision(
+            "finding/f1", "investigate", "Ren", AT, "trace", "at line 12 of export.py\n" * 80, "Ren " + "R" * 90
+        ),
+    ],
+    ids=["words that are longer than a line", "more lines than a page has"],
+)
+def test_nothing_that_was_said_runs_off_the_page(said: Decision):
+    note = Note("finding/f2", "at line 12 of export.py\n" * 80, "Sora", AT)
+    pages = png(replace(review(decisions=(said,)), notes=(note,)))
+    margins = [ink(page) for page in pages]
+    assert min(right for right, _ in margins) > 60
+    assert min(lower for _, lower in margins) > 10
