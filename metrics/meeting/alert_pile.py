@@ -11,6 +11,7 @@ from metrics.model import Service, Window
 from metrics.review.alerts.check import LOOK_BACK, Checked, Ruled, check
 from metrics.review.alerts.felt import Felt, felt, felt_lines
 from metrics.review.alerts.judged import Beside
+from metrics.review.alerts.known import Known, known
 from metrics.review.alerts.ledger import ledger
 from metrics.review.alerts.pile import Pile, history
 from metrics.review.alerts.watched import candidates, worst
@@ -31,9 +32,8 @@ def pile(db: read.Reader, service: Service, lines: Sequence[Line], period: Perio
     """All rules that fired in the period or in the quarter up to its end."""
     long = history(period)
     firings = alerts.firings(db, Window(min(long.start, period.previous.start), long.end), service.name)
-    reach = alerts.firings_reach(db, service.name, now)
     around = _beside(db, service, lines, long, firings, min(now, long.end))
-    return ledger(firings, around, period, service, reach.start if reach else None)
+    return ledger(firings, around, period, service, _known(db, service, now))
 
 
 def checked(db: read.Reader, service: Service, lines: Sequence[Line], ruled: Ruled, now: datetime) -> Checked | None:
@@ -41,17 +41,21 @@ def checked(db: read.Reader, service: Service, lines: Sequence[Line], ruled: Rul
     if now <= ruled.at:
         return None
     window = Window(ruled.at - LOOK_BACK, now)
-    reach = alerts.firings_reach(db, service.name, now)
     is_watched = service.name in deliveries.watched(db)
     return check(
         ruled,
         alerts.firings(db, window, service.name),
         read.events(db, window, ("incident",), service.name) if is_watched else None,
         _felt(db, service, lines, window),
-        reach.start if reach else None,
+        _known(db, service, now),
         now,
         service.time_zone,
     )
+
+
+def _known(db: read.Reader, service: Service, now: datetime) -> Known:
+    reach = alerts.firings_reach(db, service.name, now)
+    return known(reach.start if reach else None, alerts.answers(db, service.name))
 
 
 def _beside(

@@ -14,7 +14,7 @@ from metrics.model import Window
 from metrics.store.shared import Reader
 from metrics.store.times import between, naive, utc
 
-__all__ = ["firings", "firings_reach", "foretold"]
+__all__ = ["answers", "firings", "firings_reach", "foretold"]
 
 _ATTRS = "['rule', 'severity', 'acted', 'acknowledged', 'service_impact', 'muted', 'metric']"
 # A rule is known by its name; a source that has none says in the title what it is.
@@ -58,6 +58,29 @@ def firings_reach(db: Reader, service: str, until: datetime) -> Window | None:
         return None
     end = max(last, first) + pd.Timedelta(microseconds=1)
     return Window(first.replace(tzinfo=UTC), end.replace(tzinfo=UTC))
+
+
+def answers(db: Reader, service: str) -> list[tuple[str, datetime, datetime, bool]]:
+    """Of each component that a source is asked about: from when to when, and whether it had an answer about alerts.
+
+    What was known of it before the first question, as from an import, counts as one.
+    """
+    rows = db.rows(
+        """WITH asked AS (
+            SELECT component, window_start AS since, window_end AS until,
+                   state IN ('complete', 'empty', 'partial') AS told
+            FROM coverage WHERE indicator = 'alert' AND service = $service),
+        earlier AS (
+            SELECT component, min(started_at) AS since, any_value(first) AS until FROM events
+            JOIN (SELECT component, min(since) AS first FROM asked GROUP BY component) USING (component)
+            WHERE kind = 'alert' AND service = $service AND started_at < first GROUP BY component)
+        SELECT * FROM asked UNION ALL SELECT *, true FROM earlier""",
+        {"service": service},
+    )
+    return [
+        (str(component), since.replace(tzinfo=UTC), until.replace(tzinfo=UTC), bool(told))
+        for component, since, until, told in rows
+    ]
 
 
 def foretold(db: Reader, service: str) -> pd.DataFrame:

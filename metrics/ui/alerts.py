@@ -13,7 +13,7 @@ from metrics.review.alerts.pile import Branch, Pile
 from metrics.review.period import local_day
 from metrics.ui import address, alerts_charts, alerts_decide, alerts_list, alerts_rule, alerts_tree
 from metrics.ui.alerts_list import Listed
-from metrics.ui.alerts_words import branch_said, how_it_was
+from metrics.ui.alerts_words import branch_said, how_it_was, lost
 from metrics.ui.delivery_words import escaped
 from metrics.ui.frame import Frame
 from metrics.ui.words import day_range, moment, number, t
@@ -26,6 +26,7 @@ OWN = ("show", "rule")
 
 def draw_nothing(here: Frame, pile: Pile | None, until: datetime) -> None:
     """No alert in the period, or none at all: where they are, or how to get some."""
+    _tell_lost(pile)
     if pile is not None and pile.rules:
         newest = max(rule.last for rule in pile.rules)
         st.info(
@@ -51,6 +52,7 @@ def draw(here: Frame, pile: Pile, words: Sequence[Entry], until: datetime) -> No
     """Everything, from the pile to one rule."""
     said = {word.subject: branch for word in words if (branch := branch_said(word))}
     st.markdown(how_it_was(pile, said, service=escaped(here.service.title)))
+    _tell_lost(pile)
     left, right = st.columns([3, 1], gap="medium")
     with left:
         _tree(pile, said)
@@ -67,6 +69,11 @@ def draw(here: Frame, pile: Pile, words: Sequence[Entry], until: datetime) -> No
     one = alerts_list.chosen(pile, words, found)
     if one is not None:
         _one(here, one, pile, until)
+
+
+def _tell_lost(pile: Pile | None) -> None:
+    if pile is not None and (told := lost(pile)):
+        st.warning(escaped(told))
 
 
 def _tree(pile: Pile, said: dict[str, Branch]) -> None:

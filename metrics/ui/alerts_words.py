@@ -23,6 +23,7 @@ __all__ = [
     "evidence",
     "fields",
     "how_it_was",
+    "lost",
     "of",
     "ruled_of",
     "tell",
@@ -82,6 +83,20 @@ def how_it_was(pile: Pile, said: Mapping[str, Branch], *, service: str) -> str:
     earlier = t("The period before: {n}.", n=t("not known") if pile.before is None else number(pile.before))
     days = day_range(pile.period.window, pile.period.zone)
     return t("{service}, {days}: {what}. {earlier}", service=service, days=days, what=both(parts), earlier=earlier)
+
+
+def lost(pile: Pile) -> str:
+    """Whose alerts were not collected in the period, and for how much of it; empty where all are known."""
+    told = [
+        t("{component} for {length}", component=component, length=span(sum((b - a for a, b in spans), timedelta(0))))
+        for component, spans in pile.lost.items()
+    ]
+    if not told:
+        return ""
+    days = day_range(pile.period.window, pile.period.zone)
+    return t(
+        "In {days} no alerts were collected of {what}: what fired then is not counted.", days=days, what=both(told)
+    )
 
 
 def why(rule: Rule) -> str:
@@ -242,11 +257,12 @@ def tell(word: Entry) -> str:
 def checked(found: Checked, ruled: Ruled, *, is_over: bool) -> tuple[str, ...]:
     """What came of a disposition, one sentence each."""
     length = span(found.after.duration)
-    before = t("not known") if found.fired_before is None else number(found.fired_before)
+    before, after = (t("not known") if n is None else number(n) for n in (found.fired_before, found.fired_after))
     parts = [
         t("Firings: {before} in the {length} before, {after} in the {length} after.",
-          before=before, after=number(found.fired_after), length=length),
+          before=before, after=after, length=length),
         _missed(found, ruled),
+        _blind(found, ruled),
         _harm(found),
     ]  # fmt: skip
     if not is_over:
@@ -261,7 +277,7 @@ def _missed(found: Checked, ruled: Ruled) -> str:
     told = counted("{n} incident of {component} since", "{n} incidents of {component} since", found.incidents,
                    component=component)  # fmt: skip
     if not found.incidents:
-        return t("No incident of {component} since.", component=component)
+        return "" if found.blind else t("No incident of {component} since.", component=component)
     unseen = len(found.unseen)
     basis = (
         t("it fired with {k} of them in the half-year before", k=of(found.came_with))
@@ -275,6 +291,16 @@ def _missed(found: Checked, ruled: Ruled) -> str:
                  n=number(unseen), basis=basis)  # fmt: skip
     return t("{told}, {n} without any alert that this rule would have shown: {basis}.", told=told, n=number(unseen),
              basis=basis)  # fmt: skip
+
+
+def _blind(found: Checked, ruled: Ruled) -> str:
+    if not found.blind:
+        return ""
+    return counted(
+        "{n} incident of {component} since, while its alerts were not collected: whether any fired is not known.",
+        "{n} incidents of {component} since, while its alerts were not collected: whether any fired is not known.",
+        found.blind, component=ruled.component or t("the service"),
+    )  # fmt: skip
 
 
 def _harm(found: Checked) -> str:

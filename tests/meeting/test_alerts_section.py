@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from metrics.meeting.alert_pile import pile
 from metrics.meeting.sections import alerts
 from metrics.meeting.setting import Setting
-from metrics.model import Component, Entry, Event, Service, Threshold, Window
+from metrics.model import Component, Coverage, CoverageState, Entry, Event, Service, Threshold, Window
 from metrics.review.minutes import Section
+from metrics.review.period import Period
 from metrics.store import Store, entries, write
+from metrics.ui import alerts_words
 from tests.meeting import shop
 
 CPU = "system.cpu.utilization"
@@ -33,7 +36,7 @@ def daily(rule: str, first: datetime, n: int, **more: bool) -> list[Event]:
     return [fired(rule, first + day * DAY, **more) for day in range(n)]
 
 
-def keep(store: Store, events: Iterable[Event]) -> None:
+def keep(store: Store, events: Iterable[Event | Coverage]) -> None:
     run = write.begin_run(store, "collect", "webhook")
     write.batches(store, run, list(events))
     write.end_run(store, run, "done")
@@ -71,6 +74,36 @@ def test_what_nobody_has_decided_on_is_told_with_what_speaks_for_its_branch(stor
     assert (cpu.page, cpu.query) == ("alerts", {"service": "shop", "rule": "db/cpu"})
     assert errors.suggested == "reduce"
     assert not cpu.needs_decision
+
+
+def asked(since: datetime, until: datetime, state: CoverageState) -> Coverage:
+    return Coverage("shop", "db", "alert", "cloudwatch_alarms", Window(since, until), state)
+
+
+def test_a_time_without_an_answer_is_no_time_without_alerts(store: Store):
+    keep(store, [*daily("cpu", AT - 60 * DAY, 46), *daily("cpu", AT - 7 * DAY, 7)])
+    answers = [
+        asked(AT - 60 * DAY, AT - 14 * DAY, "complete"),
+        asked(AT - 14 * DAY, AT - 7 * DAY, "failed"),
+        asked(AT - 7 * DAY, AT, "complete"),
+    ]
+    keep(store, answers)
+    assert section(store).topics[0].sentence.startswith("cpu of db fired 7 times (not known before); ")
+    with store.read() as db:
+        found = pile(db, SHOP, (), Period(Window(AT - WEEK, AT), "Asia/Tokyo"), AT)
+        before = pile(db, SHOP, (), Period(Window(AT - 2 * WEEK, AT - WEEK), "Asia/Tokyo"), AT)
+    assert (found.before, found.rules[0].before, found.rules[0].suggestion.grew) == (None, None, False)
+    assert not found.lost
+    assert before.lost == {"db": ((AT - 2 * WEEK, AT - WEEK),)}
+    assert before.before == 7
+    assert alerts_words.lost(before) == (
+        "In 16 – 22 Nov 2026 no alerts were collected of db for 7 days: what fired then is not counted."
+    )
+
+
+def test_what_an_import_knew_before_the_first_question_stays_known(store: Store):
+    keep(store, [*daily("cpu", AT - 60 * DAY, 60), asked(AT - 5 * DAY, AT, "complete")])
+    assert section(store).topics[0].sentence.startswith("cpu of db fired 7 times (7 before); ")
 
 
 def test_at_most_seven_those_with_most_firings_first(store: Store):

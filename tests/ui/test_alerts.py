@@ -9,6 +9,7 @@ import pytest
 
 from metrics.model import Entry, Window
 from metrics.review.alerts.check import Checked, Ruled, Unseen
+from metrics.review.alerts.known import Known
 from metrics.review.alerts.ledger import ledger, split
 from metrics.review.alerts.pile import Count, Pile, Rule
 from metrics.ui import alerts_charts, alerts_words
@@ -32,7 +33,7 @@ def pile() -> Pile:
         fired("web", "<b>", END - DAY),
     ]
     beside = made.beside(None, made.runs(*(("matching", at, 60) for at in nights)))
-    return ledger(firings(*rows), beside, PERIOD, SHOP, END - 20 * WEEK)
+    return ledger(firings(*rows), beside, PERIOD, SHOP, Known(END - 20 * WEEK))
 
 
 def rule(pile: Pile, key: str) -> Rule:
@@ -95,7 +96,7 @@ def checked(**more: object) -> tuple[str, ...]:
     ruled = Ruled("db", "cpu", "remove", END - 5 * WEEK, (END - WEEK).date())
     found = Checked(
         outcome="safe", before=Window(END - 9 * WEEK, END - 5 * WEEK), after=Window(END - 5 * WEEK, END - WEEK),
-        fired_before=28, fired_after=0, came_with=Count(1, 3), incidents=0, unseen=(), would_show=True,
+        fired_before=28, fired_after=0, came_with=Count(1, 3), incidents=0, blind=0, unseen=(), would_show=True,
         harm_with=Count(0, 4), harm=2, harm_unseen=0,
     )  # fmt: skip
     return alerts_words.checked(replace(found, **more), ruled, is_over=True)  # type: ignore[arg-type]
@@ -119,6 +120,10 @@ def test_what_came_of_a_disposition_says_by_which_rule_an_incident_would_have_sh
     assert checked(incidents=1)[1] == "1 incident of db since; an alert fired at each of them."
     assert "not known" in checked(incidents=None)[1]
     assert "not known in the 4 weeks before" in checked(fired_before=None)[0]
+    assert "not known in the 4 weeks after" in checked(fired_after=None)[0]
+    blind = "1 incident of db since, while its alerts were not collected: whether any fired is not known."
+    assert checked(blind=1)[1] == blind
+    assert checked(incidents=1, blind=1)[1:3] == ("1 incident of db since; an alert fired at each of them.", blind)
     assert "1 of 2 times since at which users felt something passed without any alert" in checked(harm_unseen=1)[2]
 
 

@@ -139,7 +139,7 @@ def _effect(ruled: Ruled, came: Checked, zone: str) -> str:
         day=day(local_day(ruled.at, zone)),
         outcome=t(alerts_words.OUTCOMES[came.outcome]),
         before=t("not known") if came.fired_before is None else number(came.fired_before),
-        after=number(came.fired_after),
+        after=t("not known") if came.fired_after is None else number(came.fired_after),
     )
 
 
@@ -154,6 +154,8 @@ def _came(ruled: Ruled | None, came: Checked | None) -> tuple[str, ...]:
 
 
 def _nothing(found: Pile) -> str:
+    if told := alerts_words.lost(found):
+        return told
     if not found.rules:
         return t("No alert is known: collect or import alerts, and they show here.")
     return t("Every rule that fired has been decided on.") if found.fired else t("No alert fired.")

@@ -21,6 +21,7 @@ from metrics.model import Window
 from metrics.review.alerts.branch import grew
 from metrics.review.alerts.felt import Felt
 from metrics.review.alerts.judged import OPEN, SOON
+from metrics.review.alerts.known import Known
 from metrics.review.alerts.pile import Branch, Count
 from metrics.review.alerts.touching import NONE, Spans, micros, spans_of, touching
 from metrics.review.rows import text
@@ -70,12 +71,15 @@ class Checked:
     before: Window
     after: Window
     fired_before: int | None
-    """None where alerts are not known so far back."""
-    fired_after: int
+    """None where the component's alerts are not known of that time."""
+    fired_after: int | None
     came_with: Count
     """With how many of the component's incidents of the half-year before it fired."""
     incidents: int | None
-    """Of the component, since the disposition; None where nobody writes them down."""
+    """Of the component, since the disposition, at a time of which its alerts are known; None where nobody writes any
+    down."""
+    blind: int
+    """And those at a time of which they are not."""
     unseen: tuple[Unseen, ...]
     would_show: bool | None
     """Whether it would have shown those; None where no incident before it tells."""
@@ -95,7 +99,7 @@ def check(
     firings: pd.DataFrame,
     incidents: pd.DataFrame | None,
     felt: Sequence[Felt],
-    known_since: datetime | None,
+    known: Known,
     now: datetime,
     zone: str,
 ) -> Checked | None:
@@ -105,28 +109,38 @@ def check(
         return None
     before, after = Window(ruled.at - length, ruled.at), Window(ruled.at, ruled.at + length)
     mine = firings[(firings["component"] == ruled.component) & (firings["rule"] == ruled.rule)]
-    is_known = known_since is not None and known_since <= before.start
     fired = [int(mine["started_at"].between(w.start, w.end, inclusive="left").sum()) for w in (before, after)]
-    came_with, later, unseen = _incidents(ruled, mine, firings, incidents, now)
+    told_before, told_after = (
+        n if known.covers(ruled.component, window) else None for n, window in zip(fired, (before, after), strict=True)
+    )
+    lost = spans_of(known.lost(ruled.component, Window(ruled.at - LOOK_BACK, now)))
+    came_with, later, blind, unseen = _incidents(ruled, mine, firings, incidents, lost, now)
     would_show = bool(came_with.k) if came_with.n else None
-    harm_with, harm, harm_unseen = _harm(ruled, mine, firings, felt, now)
-    fired_before = fired[0] if is_known else None
-    outcome = _outcome(ruled, fired_before, fired[1], missed=bool(unseen) and would_show is not False)
+    harm_with, harm, harm_unseen = _harm(ruled, mine, firings, felt, lost, now)
+    missed = bool(unseen) and would_show is not False
+    outcome = (
+        _gone(fired[1], missed=missed)
+        if ruled.branch == "remove"
+        else _less(ruled, told_before, told_after, missed=missed)
+    )
     if now < ruled.check_at(zone):
         outcome = "too early"
-    elif incidents is None and outcome == "safe":
+    elif outcome == "safe" and (incidents is None or blind or told_after is None):
         outcome = "not known"
     return Checked(
-        outcome, before, after, fired_before, fired[1], came_with, later, unseen, would_show, harm_with, harm,
+        outcome, before, after, told_before, told_after, came_with, later, blind, unseen, would_show, harm_with, harm,
         harm_unseen,
     )  # fmt: skip
 
 
-def _outcome(ruled: Ruled, before: int | None, after: int, *, missed: bool) -> Outcome:
-    """Of a removed rule: is it gone, and was it needed. Of any other: does it fire less."""
-    if ruled.branch == "remove":
-        return "missed" if missed else "still fires" if after else "safe"
-    if before is None:
+def _gone(after: int, *, missed: bool) -> Outcome:
+    """Of a removed rule: is it gone, and was it needed."""
+    return "missed" if missed else "still fires" if after else "safe"
+
+
+def _less(ruled: Ruled, before: int | None, after: int | None, *, missed: bool) -> Outcome:
+    """Of any other: does it fire less."""
+    if before is None or after is None:
         return "not known"
     if grew(before, after):
         return "missed" if missed and ruled.branch == "reduce" else "fewer"
@@ -134,23 +148,32 @@ def _outcome(ruled: Ruled, before: int | None, after: int, *, missed: bool) -> O
 
 
 def _incidents(
-    ruled: Ruled, mine: pd.DataFrame, firings: pd.DataFrame, incidents: pd.DataFrame | None, now: datetime
-) -> tuple[Count, int | None, tuple[Unseen, ...]]:
-    """With how many it came before, how many there were since, and which of them no alert told of."""
+    ruled: Ruled,
+    mine: pd.DataFrame,
+    firings: pd.DataFrame,
+    incidents: pd.DataFrame | None,
+    lost: Spans,
+    now: datetime,
+) -> tuple[Count, int | None, int, tuple[Unseen, ...]]:
+    """With how many it came before; how many there were since, and at lost times; which no alert told of."""
     if incidents is None:
-        return Count(0, 0), None, ()
+        return Count(0, 0), None, 0, ()
     whose = incidents["component"].fillna("")
     # A rule that names no component is of the whole service.
     own = incidents[whose.isin([ruled.component, ""]) | (not ruled.component)].sort_values("started_at")
-    first = own["started_at"] >= ruled.at
-    earlier, later = own[~first & (own["started_at"] >= ruled.at - LOOK_BACK)], own[first]
+    first, is_lost = own["started_at"] >= ruled.at, _within(micros(own["started_at"]), lost)
+    earlier, later = own[~first & ~is_lost & (own["started_at"] >= ruled.at - LOOK_BACK)], own[first & ~is_lost]
     with_it = int((touching(_spans(earlier, now), _soon(mine, now)) != NONE).sum())
     is_told = _is_told(ruled, later, firings, now)
     unseen = tuple(
         Unseen(str(row["id"]), str(row["title"] or row["id"]), row["started_at"].to_pydatetime(), text(row["url"]))
         for row in later[~is_told].to_dict("records")
     )
-    return Count(with_it, len(earlier)), len(later), unseen
+    return Count(with_it, len(earlier)), len(later), int((first & is_lost).sum()), unseen
+
+
+def _within(at: NDArray[np.int64], spans: Spans) -> NDArray[np.bool_]:
+    return np.asarray(touching((at, at), spans) != NONE)
 
 
 def _is_told(ruled: Ruled, incidents: pd.DataFrame, firings: pd.DataFrame, now: datetime) -> NDArray[np.bool_]:
@@ -162,13 +185,14 @@ def _is_told(ruled: Ruled, incidents: pd.DataFrame, firings: pd.DataFrame, now: 
 
 
 def _harm(
-    ruled: Ruled, mine: pd.DataFrame, firings: pd.DataFrame, felt: Sequence[Felt], now: datetime
+    ruled: Ruled, mine: pd.DataFrame, firings: pd.DataFrame, felt: Sequence[Felt], lost: Spans, now: datetime
 ) -> tuple[Count, int | None, int]:
     """The same for the times at which users felt something; then any alert of the service tells of it."""
     telling = [each for each in felt if each.tells]
     if not telling:
         return Count(0, 0), None, 0
-    spans = sorted(span for each in telling for span in each.beyond)
+    every = sorted(span for each in telling for span in each.beyond)
+    spans = [each for each, is_lost in zip(every, _within(spans_of(every)[0], lost), strict=True) if not is_lost]
     earlier, later = ([span for span in spans if (span[0] >= ruled.at) == is_later] for is_later in (False, True))
     with_it = touching(spans_of(earlier), _soon(mine, now)) != NONE
     unseen = touching(spans_of(later), _soon(firings, now)) == NONE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from metrics.model import Service, Window
 from metrics.review.alerts.branch import branch_of, grew
 from metrics.review.alerts.judged import Beside, judged
+from metrics.review.alerts.known import Known
 from metrics.review.alerts.pile import NO_FIRING, Branch, Count, Pile, Rule, Suggestion, Tally, Week, history
 from metrics.review.alerts.tally import Key, counts, tallies
 from metrics.review.alerts.touching import micros, spans_of
@@ -46,15 +47,14 @@ class _Sight:
     watches: Mapping[Key, str]
 
 
-def ledger(
-    firings: pd.DataFrame, beside: Beside, period: Period, service: Service, known_since: datetime | None
-) -> Pile:
-    """`firings` are those of the history and of the period before; `known_since` is how far back alerts are known."""
+def ledger(firings: pd.DataFrame, beside: Beside, period: Period, service: Service, known: Known) -> Pile:
+    """`firings` are those of the history and of the period before; `known` for which times that is all."""
     window, long = period.window, history(period)
     every = judged(_within(firings, long), beside)
     whole, now = tallies(every), tallies(every[every["started_at"] >= window.start])
-    is_known = known_since is not None and known_since <= period.previous.start
-    before = counts(_within(firings, period.previous)) if is_known else None
+    before = counts(_within(firings, period.previous))
+    components = sorted({component for component, _ in (*whole, *before)} | set(known.answered))
+    were_known = {each for each in components if known.covers(each, period.previous)}
     weeks = list(pairwise(edges(long, "week", service.time_zone, service.week_start)))
     by_week = _by_week(every, weeks)
     sight = _Sight(beside, _share_of_time(beside.runs, long), _by_id(beside.foretold), _addresses(beside.watches))
@@ -63,7 +63,7 @@ def ledger(
             row,
             now.get(key, NO_FIRING),
             whole[key],
-            None if before is None else before.get(key, 0),
+            before.get(key, 0) if key[0] in were_known else None,
             by_week[key],
             sight,
         )
@@ -76,7 +76,10 @@ def ledger(
         rules=tuple(rules),
         weeks=tuple(_idle(every, weeks, long)),
         firings=every,
-        before=None if before is None else sum(before.values()),
+        before=sum(before.values())
+        if known.covers("", period.previous) and len(were_known) == len(components)
+        else None,
+        lost={each: lost for each in components if (lost := known.lacks(each, period.window))},
         batch_share=sight.batch_share,
         felt=tuple(each.address for each in beside.felt),
         sees_incidents=beside.incidents is not None,

@@ -14,6 +14,7 @@ import pandas as pd
 
 from metrics.model import Window
 from metrics.review.period import Period
+from metrics.review.spans import Span
 
 __all__ = [
     "BRANCHES",
@@ -116,7 +117,7 @@ class Rule:
     now: Tally
     long: Tally
     before: int | None
-    """Firings in the period before; None where alerts are not known so far back."""
+    """Firings in the period before; None where the component's alerts are not known of that time."""
     weeks: tuple[int, ...]
     """Firings by week of the history."""
     first: datetime
@@ -153,6 +154,8 @@ class Pile:
     """Each firing of the history as `judged` has it."""
     before: int | None
     """Firings of any rule in the period before; None where alerts are not known so far back."""
+    lost: Mapping[str, tuple[Span, ...]]
+    """By component, the times of the period in which its alerts were not collected, where that makes a difference."""
     batch_share: float | None
     """In what share of the history any batch ran: so many would coincide by chance."""
     felt: tuple[str, ...]

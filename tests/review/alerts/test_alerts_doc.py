@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 from metrics.review.alerts import branch, check, felt, judged, pile
+from metrics.review.alerts.known import Known
 from metrics.ui.alerts_words import BRANCH_NAMES, OUTCOMES
 from tests.documents import document
 from tests.review.alerts import made
@@ -74,7 +75,7 @@ def test_the_example_of_a_check():
         ("aurora-main", at + 10 * day, 30),
     )  # fmt: skip
     ruled = check.Ruled("aurora-main", "cpu", "remove", at, (at + timedelta(weeks=4)).date())
-    found = check.check(ruled, firings(*before), incidents, (), END - 300 * day, END, "Asia/Tokyo")
+    found = check.check(ruled, firings(*before), incidents, (), Known(END - 300 * day), END, "Asia/Tokyo")
     assert found is not None
     assert (found.fired_before, found.fired_after, found.came_with) == (28, 0, pile.Count(1, 3))
     assert found.outcome == "missed"

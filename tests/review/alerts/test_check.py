@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -10,7 +11,9 @@ import pytest
 
 from metrics.review.alerts.check import Checked, Ruled, check, is_due
 from metrics.review.alerts.felt import Felt
+from metrics.review.alerts.known import Known
 from metrics.review.alerts.pile import Branch, Count
+from metrics.review.spans import Span
 from tests.review.alerts import made
 from tests.review.alerts.made import END, fired, firings
 
@@ -27,8 +30,9 @@ def checked(
     ruled: Ruled = REMOVED,
     felt: tuple[Felt, ...] = (),
     known: timedelta = 30 * WEEK,
+    answered: Mapping[str, Sequence[Span]] | None = None,
 ) -> Checked:
-    found = check(ruled, firings(*rows), incidents, felt, END - known, END, "Asia/Tokyo")
+    found = check(ruled, firings(*rows), incidents, felt, Known(END - known, answered or {}), END, "Asia/Tokyo")
     assert found is not None
     return found
 
@@ -120,6 +124,27 @@ def test_firings_before_are_not_known_where_alerts_are_not():
     assert (found.fired_before, found.outcome) == (None, "not known")
 
 
+def test_what_fired_while_alerts_were_not_collected_is_not_known_and_never_none():
+    later = ("db", SAID + 10 * DAY, 60)
+    known = Known(END - 30 * WEEK, {"db": [(END - 30 * WEEK, SAID)]})
+
+    def at(ruled: Ruled, *rows: made.Row) -> Checked:
+        found = check(ruled, firings(*BEFORE, *rows), made.events(OLD, later), (), known, END, "Asia/Tokyo")
+        assert found is not None
+        return found
+
+    found = at(REMOVED)
+    assert (found.outcome, found.fired_before, found.fired_after) == ("not known", 28, None)
+    # Nobody knows whether an alert told of it.
+    assert (found.incidents, found.blind, found.unseen) == (0, 1, ())
+    assert at(by("reduce")).outcome == "not known"
+    assert at(REMOVED, fired("db", "cpu", SAID + DAY)).outcome == "still fires"
+    # An hour without an answer makes no difference.
+    short = [(END - 30 * WEEK, SAID + DAY), (SAID + DAY + timedelta(hours=1), END)]
+    found = checked(BEFORE, made.events(OLD), ruled=by("reduce"), answered={"db": short})
+    assert (found.outcome, found.fired_after) == ("fewer", 0)
+
+
 def test_it_is_too_early_until_the_check_date_and_tells_what_is_known_so_far():
     early = replace(REMOVED, due=(END + WEEK).date())
     found = checked(BEFORE, made.events(OLD), early)
@@ -141,4 +166,4 @@ def test_harm_that_no_alert_told_of_is_counted():
 
 
 def test_before_any_time_has_passed_there_is_nothing_to_tell():
-    assert check(replace(REMOVED, at=END), firings(), None, (), None, END, "Asia/Tokyo") is None
+    assert check(replace(REMOVED, at=END), firings(), None, (), Known(None), END, "Asia/Tokyo") is None

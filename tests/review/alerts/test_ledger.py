@@ -9,6 +9,7 @@ import pytest
 
 from metrics.review.alerts.branch import branch_of, grew
 from metrics.review.alerts.felt import Felt
+from metrics.review.alerts.known import Known
 from metrics.review.alerts.ledger import ledger, split
 from metrics.review.alerts.pile import NO_FIRING, Branch, Count, Pile, Tally
 from tests.review.alerts import made
@@ -37,7 +38,7 @@ def pile() -> Pile:
         made.told(("db", "cpu", OUTAGE - 20 * DAY, OUTAGE - 5 * DAY)),
         made.watches(("db", "cpu-pinned", "cpu"), ("db", "cpu-high", "cpu")),
     )
-    return ledger(firings(*rows), beside, PERIOD, SHOP, END - 20 * WEEK)
+    return ledger(firings(*rows), beside, PERIOD, SHOP, Known(END - 20 * WEEK))
 
 
 def branch(pile: Pile, key: str) -> Branch | None:
@@ -82,7 +83,7 @@ def test_a_rule_that_was_silent_in_the_period_is_known_by_its_history(pile):
 
 
 def test_the_period_before_is_not_known_where_alerts_are_not(pile):
-    young = ledger(firings(fired("db", "cpu", END - DAY)), made.beside(), PERIOD, SHOP, END - 2 * DAY)
+    young = ledger(firings(fired("db", "cpu", END - DAY)), made.beside(), PERIOD, SHOP, Known(END - 2 * DAY))
     assert young.rules[0].before is None
     assert young.rules[0].suggestion.branch is None
 
@@ -103,7 +104,7 @@ def test_the_weekly_share_of_idle_firings(pile):
 
 
 def test_without_any_firing_there_is_an_empty_ledger():
-    found = ledger(firings(), made.beside(), PERIOD, SHOP, None)
+    found = ledger(firings(), made.beside(), PERIOD, SHOP, Known(None))
     assert (found.rules, found.fired, split(found, {})) == ((), (), ())
     assert {week.n for week in found.weeks} == {0}
 
