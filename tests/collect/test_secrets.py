@@ -104,8 +104,9 @@ def found_in(text: str) -> list[str]:
     return [name for name, secret in PLANTED.items() if secret in text]
 
 
-# Six tries with their waits, in a process of its own, would take a minute for each source.
-QUICK = "import metrics.collect.http as h, sys; h.FIRST_S = h.LONGEST_S = 0.001; h.PER_SECOND = 1e6\n"
+# Six tries with their waits, in a process of its own, would take a minute for each source. The pace is a budget's.
+QUICK = "import functools, metrics.collect.http as h, sys; h.FIRST_S = h.LONGEST_S = 0.001\n"
+QUICK += "h.Budget = functools.partial(h.Budget, per_second=1e6)\n"
 QUICK += "from metrics import cli; sys.exit(cli.main(sys.argv[1:]))"
 
 
