@@ -29,7 +29,8 @@ def tell_closed(store: Store, config: Config, service: Service, review: Review, 
     with store.read() as db:
         told = notices.latest(db, service.name)
         every = actions(entries.latest(db, "action", service.name))
-    message = closed_message(review, [each for each in every if each.review == review.id], config.notify)
+    written = [each for each in every if each.review == review.id and not each.dropped]
+    message = closed_message(review, written, config.notify)
     if message.subject in told:
         return ""
     try:
@@ -46,32 +47,37 @@ def closed_message(review: Review, written: Sequence[Action], settings: Notify) 
         "{service}: review of {day}, closed by {who}", service=review.title, day=review.id, who=review.closed_by
     )
     link = "" if settings.link is None else f"{settings.link.rstrip('/')}/{PAGE}?{_query(review)}"
-    parts = (_decisions(review), _actions(written), link)
+    parts = (_decisions(review), _actions(review, written), link)
     return Message(f"review/{review.id}", title, "\n\n".join(part for part in parts if part))
 
 
 def _decisions(review: Review) -> str:
     decided = [(topic, found) for topic in review.topics if (found := review.decision(topic.subject))]
     told = [
-        f"{number}. {topic.sentence}\n   → {decision_sentence(decision, review.zone)}"
+        f"{number}. {_in_a_line(topic.sentence)}\n   → {_in_a_line(decision_sentence(decision, review.zone))}"
         for number, (topic, decision) in enumerate(decided, 1)
     ]
     return "\n".join(told) or t("Nothing was decided.")
 
 
-def _actions(written: Sequence[Action]) -> str:
+def _actions(review: Review, written: Sequence[Action]) -> str:
     if not written:
         return ""
     told = [
         t(
             "- {what} ({owner}; checked on {day})",
-            what=each.what,
-            owner=each.owner or t("nobody yet"),
+            what=_in_a_line(each.what),
+            owner=_in_a_line(review.teams.get(each.owner, each.owner)) or t("nobody yet"),
             day=day(each.check),
         )
         for each in reversed(written)
     ]
     return "\n".join([t("New actions:"), *told])
+
+
+def _in_a_line(text: str) -> str:
+    """What people wrote in several could be taken for what others decided."""
+    return " ".join(text.split())
 
 
 def _query(review: Review) -> str:

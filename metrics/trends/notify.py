@@ -108,5 +108,6 @@ def send(message: Message, settings: Notify) -> None:
     for number, address in enumerate(settings.addresses, 1):
         if not post.add(address.get_secret_value()):
             raise SourceError(f"notify.to: address {number} is none that Apprise knows; see its list of services")
-    if not post.notify(title=message.title, body=message.body):
+    # Unless it is told, a mail is HTML to it, whose lines run together and whose `<` begin a tag.
+    if not post.notify(title=message.title, body=message.body, body_format=apprise.NotifyFormat.TEXT):
         raise SourceError(f"the message {message.title!r} could not be sent to every address under notify.to")

@@ -73,8 +73,9 @@ def numbered(held: Held, topic: Topic) -> str:
 
 
 def actions_of(held: Held) -> tuple[Action, ...]:
-    """What was written down in this review, oldest first."""
-    return tuple(each for each in reversed(actions(held.words.every)) if each.review == held.review.id)
+    """What was written down in this review, oldest first; what was given up again in it is none of its actions."""
+    mine = [each for each in reversed(actions(held.words.every)) if each.review == held.review.id]
+    return tuple(each for each in mine if not (held.is_open and each.dropped))
 
 
 def draw_actions(held: Held) -> None:

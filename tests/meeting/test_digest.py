@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from email import message_from_string
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from metrics.config import Config
 from metrics.meeting.digest import closed_message, tell_closed
 from metrics.notify_settings import Notify
 from metrics.review.actions import Action, entry
-from metrics.review.minutes import Review
+from metrics.review.minutes import Decision, Review
 from metrics.store import Store, entries, notices
 from tests.meeting.made import AT, ID, decided_review
 from tests.room import Room
@@ -44,13 +45,15 @@ def closed() -> Review:
 
 
 def action(name: str, review: str = ID) -> Action:
-    return Action(name, "jobs", "Keep less history", "prevention", "", "", "Infra", date(2026, 11, 23), review=review)
+    return Action(name, "jobs", "Keep less history", "prevention", "", "", "infra", date(2026, 11, 23), review=review)
 
 
 @pytest.fixture
 def store(folder: Path) -> Store:
     store = Store(folder / "tomoni.duckdb")
-    entries.add(store, entry(action("a1"), NOW, "Mika"), entry(action("a2", "2026-10-19"), NOW, "Mika"))
+    dropped = replace(action("a3"), dropped="written twice")
+    for each in (action("a1"), action("a2", "2026-10-19"), dropped):
+        entries.add(store, entry(each, NOW, "Mika"))
     return store
 
 
@@ -94,3 +97,41 @@ def test_nobody_is_told_by_default_nor_of_one_that_is_open(room: Room, store: St
 def test_a_review_that_decided_nothing_says_so():
     message = closed_message(replace(closed(), decisions=()), [], Notify())
     assert (message.subject, message.body) == ("review/2026-10-26", "Nothing was decided.")
+
+
+def test_a_mail_is_a_text_as_it_was_written(store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch):
+    """Apprise takes a text for HTML where a mail is concerned: its lines would run together, and `<` begin a tag."""
+    posted: list[str] = []
+
+    class Letterbox:
+        def __init__(self, *_: object, **__: object) -> None: ...
+
+        def login(self, *_: object) -> None: ...
+
+        def quit(self) -> None: ...
+
+        def sendmail(self, _sender: str, _to: object, message: str) -> None:
+            posted.append(message)
+
+    monkeypatch.setattr("smtplib.SMTP", Letterbox)
+    asked = config(
+        folder, "mailto://mika:secret@tomoni.example?smtp=localhost&from=mika@tomoni.example&mode=insecure"
+    )
+    assert tell_closed(store, asked, SERVICE, closed(), NOW) == ""
+    parts = [part for part in message_from_string(posted[0]).walk() if not part.is_multipart()]
+    assert [part.get_content_type() for part in parts] == ["text/plain"]
+    told = parts[0].get_payload(decode=True)
+    assert isinstance(told, bytes)
+    assert told.decode().replace("\r\n", "\n").strip() == BODY
+
+
+def test_what_somebody_wrote_in_lines_is_one_line_of_the_message():
+    """Or it could look like what somebody else decided."""
+    said = Decision("finding/f1", "explained", "Ren", NOW, "seen\n2. db memory\n   → Ignored", "a\r\nb\u2028c")
+    written = replace(action("a1"), what="Keep\nless  history", owner="In\nfra")
+    message = closed_message(replace(closed(), decisions=(said,), closed_by="Mi ka"), [written], Notify())
+    assert message.body.splitlines()[:2] == [
+        "1. db CPU +4 points since Mon 19 Oct",
+        "   → Explained: seen 2. db memory → Ignored – a b c (Ren, Mon 26 Oct, 07:00)",
+    ]
+    assert "- Keep less history (In fra; checked on Mon 23 Nov)" in message.body
