@@ -59,7 +59,8 @@ def hold(store: Store, config: Config, service: Service, world: World, progress:
         if is_closed(config, service, review_id(window.end, service.time_zone)):
             continue  # people's own of that day stays
         at = window.end + OPENED
-        review = open_review(store, config, service, window, INFRA, at, ", ".join(AUTHORS), "online")
+        about = {"attendees": ", ".join(AUTHORS), "place": "online"}
+        review = open_review(store, config, service, window, INFRA, at, about)
         words_of_it = [*_answers(review, at), *_ruled(review, plan, at)]
         entries.add(store, *words_of_it, *_before(waiting, window.end + CLOSED))
         close(store, config, service, review.id, INFRA, window.end + CLOSED)

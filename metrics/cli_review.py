@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 from metrics import config as configuration
 from metrics.cli_flags import a_time
@@ -15,13 +16,17 @@ from metrics.errors import InputError
 from metrics.model import Service
 
 if TYPE_CHECKING:
-    from metrics.meeting.documents import Format
     from metrics.review.minutes import Review
     from metrics.store import Store
 
+Form = Literal["md", "html", "json", "pdf", "ics"]
+"""The last one is not the review itself, but its entry in a calendar."""
+
 __all__ = ["add_verbs"]
 
-ENDINGS = {".md": "md", ".html": "html", ".htm": "html", ".pdf": "pdf", ".json": "json"}
+ENDINGS: Mapping[str, Form] = {
+    ".md": "md", ".html": "html", ".htm": "html", ".pdf": "pdf", ".json": "json", ".ics": "ics",
+}  # fmt: skip
 
 
 def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,7 +44,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="of the day of T, up to which there has to be data (the one that is held, else the newest data)",
     )
     verb.add_argument("--service", metavar="S", help="whose review (the one that is configured)")
-    verb.add_argument("--format", choices=("md", "html", "json", "pdf"), help="as the ending of -o says, else md")
+    verb.add_argument("--format", choices=get_args(Form), help="as the ending of -o says, else md")
     verb.add_argument(
         "--with", type=a_time, dest="other", metavar="T", help="beside the review of the day of T; md or json"
     )
@@ -76,13 +81,16 @@ def _written(
     config: Config,
     service: Service,
     review: Review,
-    form: Format,
+    form: Form,
     other: datetime | None,
     now: datetime,
 ) -> bytes:
     from metrics.meeting.beside import beside, beside_json
     from metrics.meeting.documents import written
+    from metrics.meeting.invitation import invitation
 
+    if form == "ics":
+        return invitation(review, config.notify.link)
     if other is None:
         return written(review, form)
     earlier, later = sorted((review, _kept(store, config, service, other, now)), key=lambda each: each.until)
@@ -103,9 +111,11 @@ def _kept(store: Store, config: Config, service: Service, day: datetime, now: da
     return review
 
 
-def _tell_boxes(review: Review, form: Format) -> None:
+def _tell_boxes(review: Review, form: Form) -> None:
     from metrics.meeting.documents import lacks
 
+    if form == "ics":
+        return
     if missing := lacks(review, form):
         print(missing, file=sys.stderr)
 
@@ -124,14 +134,12 @@ def _tell_corrections(store: Store, config: Config, service: Service, review: Re
         print(f"{figure_name(figure)} {correction_sentence(figure, now)}", file=sys.stderr)
 
 
-def _ending(output: Path | None) -> Format:
+def _ending(output: Path | None) -> Form:
     """The format that a file's name asks for."""
-    from metrics.meeting.documents import FORMATS
-
     suffix = output.suffix.lower() if output else ""
     if suffix and suffix not in ENDINGS:
         raise InputError(f"-o {output}: a review is written as {', '.join(ENDINGS)}; or say --format")
-    return next(form for form in FORMATS if form == ENDINGS.get(suffix, "md"))
+    return ENDINGS.get(suffix, "md")
 
 
 def _service(store: Store, config: Config, asked: str | None) -> Service:

@@ -27,6 +27,7 @@ from tests.trends.made import fill, lines_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 HOURLY = 3_600
+ABOUT = {"attendees": "Mika, Ren", "place": "Room 3", "meets_at": "2026-11-24T01:00:00+00:00"}
 END = datetime(2026, 10, 26, tzinfo=UTC)
 
 
@@ -72,7 +73,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store, (service,) = Store(folder / "tomoni.duckdb"), config.services
     assert cli.main(["--data", str(folder), "findings"]) == 0
     window = review_window(folder, service, deployments.NOW)
-    review = opened(store, config, service, window, "Mika", deployments.NOW, "Mika, Ren", "Room 3")
+    review = opened(store, config, service, window, "Mika", deployments.NOW, ABOUT)
     said = {"outcome": "explained", "because": "as every <b>spring</b>", "note": None, "owner": None, "due": None}
     for topic in review.section("moved").topics:
         word = Entry(deployments.NOW, "Ren", "disposition", "jobs", f"{review.id}/{topic.subject}", said)
@@ -112,9 +113,15 @@ def test_the_format_is_the_ending_unless_said(ask: Ask, demo: Path, tmp_path: Pa
     assert (tmp_path / "b.html").read_bytes() == (tmp_path / "a.md").read_bytes()
 
 
+def test_its_place_on_the_calendar_is_a_file_too(ask: Ask, demo: Path, quiet: Path, tmp_path: Path):
+    assert ask(demo, "-o", str(tmp_path / "a.ics")).out == b""
+    assert b"DTSTART;TZID=Asia/Tokyo:20261124T100000" in (tmp_path / "a.ics").read_bytes()
+    assert "Nobody has said yet when the review of" in ask(quiet, "--format", "ics").refusal
+
+
 def test_another_ending_is_refused_with_those_that_there_are(ask: Ask, demo: Path, tmp_path: Path):
     told = ask(demo, "-o", str(tmp_path / "a.docx")).refusal
-    assert "a.docx: a review is written as .md, .html, .htm, .pdf, .json; or say --format" in told
+    assert "a.docx: a review is written as .md, .html, .htm, .pdf, .json, .ics; or say --format" in told
     assert not (tmp_path / "a.docx").exists()
 
 

@@ -6,7 +6,7 @@ the next who reads it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from metrics.meeting.documents import markdown
 from metrics.meeting.prepare import prepare
 from metrics.meeting.shelf import Shelf, dumped
 from metrics.model import Entry, EntryKind, Service, Window
-from metrics.review.minutes import Review, decided, noted, open_topics
+from metrics.review.minutes import Review, decided, described, description, noted, open_topics
 from metrics.store import Store, entries, read
 from metrics.ui.words import both, counted, moment, t
 
@@ -42,12 +42,11 @@ def open_review(
     window: Window,
     who: str,
     now: datetime,
-    attendees: str = "",
-    place: str = "",
+    about: Mapping[str, str | None] | None = None,
 ) -> Review:
     """Prepare a review and hold it from now on; where somebody was faster, theirs. Refuses a closed one."""
     found = with_actions(store, config, service, prepare(store, config, service, window, now), now)
-    prepared = replace(found, attendees=attendees, place=place)
+    prepared = described(found, about or {})
     _refuse_closed(config, service, prepared.id)
     review = Shelf(config.folder, service.name).open(prepared)
     if dumped(review) == dumped(prepared):
@@ -115,8 +114,7 @@ def _as_it_stands(
         about = [each for each in entries.latest(db, "review", service.name, review.id) if each.subject == review.id]
     review = with_actions(store, config, service, review, now + BETWEEN_CLOCKS)
     for word in about:
-        said = word.said or {}
-        review = replace(review, attendees=said.get("attendees") or "", place=said.get("place") or "")
+        review = described(review, word.said or {})
     return noted(decided(review, words), notes), seen
 
 
@@ -149,14 +147,7 @@ def _refuse_open_topics(review: Review) -> None:
 
 
 def _word(review: Review, state: str, who: str, at: datetime) -> Entry:
-    said = {
-        "state": state,
-        "since": review.since.isoformat(),
-        "until": review.until.isoformat(),
-        "attendees": review.attendees or None,
-        "place": review.place or None,
-    }
-    return Entry(at, who, "review", review.service, review.id, said)
+    return Entry(at, who, "review", review.service, review.id, description(review, state))
 
 
 def _mend(store: Store, config: Config, service: Service, review: Review) -> None:

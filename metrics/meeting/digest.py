@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import urlencode
 
 from metrics.config import Config
 from metrics.errors import SourceError
-from metrics.meeting.told import decision_sentence
+from metrics.meeting.told import decision_sentence, review_link
 from metrics.model import Service
 from metrics.notify_settings import Notify
 from metrics.review.actions import Action, actions
@@ -18,8 +17,6 @@ from metrics.trends.notify import Message, send
 from metrics.ui.words import day, t
 
 __all__ = ["closed_message", "tell_closed"]
-
-PAGE = "review"
 
 
 def tell_closed(store: Store, config: Config, service: Service, review: Review, now: datetime) -> str:
@@ -46,7 +43,7 @@ def closed_message(review: Review, written: Sequence[Action], settings: Notify) 
     title = t(
         "{service}: review of {day}, closed by {who}", service=review.title, day=review.id, who=review.closed_by
     )
-    link = "" if settings.link is None else f"{settings.link.rstrip('/')}/{PAGE}?{_query(review)}"
+    link = "" if settings.link is None else review_link(review, settings.link)
     parts = (_decisions(review), _actions(review, written), link)
     return Message(f"review/{review.id}", title, "\n\n".join(part for part in parts if part))
 
@@ -78,7 +75,3 @@ def _actions(review: Review, written: Sequence[Action]) -> str:
 def _in_a_line(text: str) -> str:
     """What people wrote in several could be taken for what others decided."""
     return " ".join(text.split())
-
-
-def _query(review: Review) -> str:
-    return urlencode({"service": review.service, "review": review.id})

@@ -132,6 +132,7 @@ def _facts(review: Review) -> tuple[tuple[str, str], ...]:
         (t("Period"), f"{period_name(review)} ({times})"),
         (t("Attendees"), review.attendees),
         (t("Place"), review.place),
+        (t("When"), moment(review.meets_at, review.zone) if review.meets_at else ""),
         (t("Decided"), _counts(review)),
     )
     return tuple((name, value) for name, value in said if value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
+from urllib.parse import urlencode
 
 from metrics import catalog
 from metrics.model import Window
@@ -28,6 +29,7 @@ __all__ = [
     "owner_names",
     "period_name",
     "reason_of",
+    "review_link",
     "steps_told",
 ]
 
@@ -70,6 +72,11 @@ NO_CHANGE: Mapping[str, str] = {
 def period_name(review: Review) -> str:
     """The days that it looks at: `22 – 29 Nov 2026`."""
     return day_range(Window(review.since, review.until), review.zone)
+
+
+def review_link(review: Review, link: str) -> str:
+    """Its page, where Tomoni is opened at `link`."""
+    return f"{link.rstrip('/')}/review?{urlencode({'service': review.service, 'review': review.id})}"
 
 
 def owner_names(review: Review, topic: Topic) -> str:

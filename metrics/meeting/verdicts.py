@@ -13,6 +13,7 @@ from metrics.analysis.effect import FEWEST_WEEKS, MOST_WEEKS, Effect, Reason, ef
 from metrics.analysis.signal import DAY_S, Signal
 from metrics.model import Insufficient, Service, Window
 from metrics.review.actions import Action
+from metrics.review.delivery.deployments import counted_environment, followed
 from metrics.review.judged import Judged, Lately, Rough, wanted
 from metrics.review.lines import Line
 from metrics.store import deliveries, read
@@ -75,7 +76,7 @@ def _compared(
     better = wanted(action, line.indicator.better, _level_before(signal, started))
     if better == "neutral":
         return Judged(action=action, as_of=as_of, lack="direction", unit=unit)
-    changes = _changes(db, service.name, action, started, window, others)
+    changes = _changes(db, service, action, started, window, others)
     demand = _followed(signal, [drawn[each.address] for each in demands if each.address in drawn], started)
     found = effect(signal, started, as_of, better=better, demand=demand, others=changes)
     against = _against(found)
@@ -157,13 +158,20 @@ def _level_before(signal: Signal, started: datetime) -> float | None:
 
 
 def _changes(
-    db: read.Reader, service: str, action: Action, started: datetime, window: Window, others: Iterable[Action]
+    db: read.Reader, service: Service, action: Action, started: datetime, window: Window, others: Iterable[Action]
 ) -> tuple[datetime, ...]:
-    """When anything else of the same component was deployed or begun."""
-    frame = deliveries.deployments(db, window, service)
-    mine = frame[(frame["component"] == action.component) & (frame["status"] != "failed")]
-    ends = mine["ended_at"].fillna(mine["started_at"])
-    deployed = [at.to_pydatetime() for at in ends]
+    """When anything else of the same component was deployed to production or begun.
+
+    A deployment that names no component is of the whole service.
+    """
+    every = followed(deliveries.deployments(db, window, service.name), [service])
+    deployed = [
+        datetime.fromtimestamp(each.finished, UTC)
+        for each in every
+        if each.component in (action.component, None, "")
+        and each.environment == counted_environment(service)
+        and each.status not in ("failed", "aborted")
+    ]
     begun = [
         each.started
         for each in others

@@ -29,6 +29,8 @@ __all__ = [
     "Topic",
     "decided",
     "decision_of",
+    "described",
+    "description",
     "noted",
     "noted_as",
     "open_topics",
@@ -183,6 +185,8 @@ class Review:
     closed_by: str = ""
     notes: tuple[Note, ...] = ()
     """Oldest first."""
+    meets_at: datetime | None = None
+    """When the two teams sit together for it, where somebody said so."""
     format: int = FORMAT
 
     @property
@@ -213,6 +217,29 @@ def decided(review: Review, words: Iterable[Entry]) -> Review:
     about = {topic.subject for topic in review.topics}
     said = (decision_of(word, review.id) for word in words if word.service == review.service)
     return replace(review, decisions=tuple(each for each in said if each and each.subject in about))
+
+
+def described(review: Review, said: Mapping[str, str | None]) -> Review:
+    """The review with who takes part, where and when, as its newest word has them."""
+    meets_at = said.get("meets_at")
+    return replace(
+        review,
+        attendees=said.get("attendees") or "",
+        place=said.get("place") or "",
+        meets_at=datetime.fromisoformat(meets_at) if meets_at else None,
+    )
+
+
+def description(review: Review, state: str) -> dict[str, str | None]:
+    """The fields of a word about the review itself, `open` or `closed`."""
+    return {
+        "state": state,
+        "since": review.since.isoformat(),
+        "until": review.until.isoformat(),
+        "attendees": review.attendees or None,
+        "place": review.place or None,
+        "meets_at": review.meets_at.isoformat() if review.meets_at else None,
+    }
 
 
 def noted(review: Review, words: Iterable[Entry]) -> Review:

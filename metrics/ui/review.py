@@ -8,7 +8,7 @@ from datetime import date
 import streamlit as st
 
 from metrics.meeting.told import period_name
-from metrics.ui import address, author, review_close, review_closed, review_meeting
+from metrics.ui import address, author, review_about, review_close, review_closed, review_meeting
 from metrics.ui.delivery_words import escaped
 from metrics.ui.frame import Frame
 from metrics.ui.review_acts import ask_open, ask_renew, describe
@@ -171,6 +171,7 @@ def draw_head(held: Held, every: Shelved) -> None:
         ),
         *([t("attendees: {who}", who=review.attendees)] if review.attendees else []),
         *([review.place] if review.place else []),
+        *([t("meets {moment}", moment=moment(review.meets_at, here.zone, here.now))] if review.meets_at else []),
     ]
     st.caption(escaped(" · ".join(parts)))
     if held.state == "preview":
@@ -186,34 +187,23 @@ def _opening(held: Held, every: Shelved) -> None:
                 "still for everybody, and decisions can be made."
             )
         )
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            _about("open-attendees", "open-place", "", "")
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            review_about.draw_fields(review_about.as_last_time(held.here, every, held.review), "open")
             author.ask(held.here.who, t("Your name, to open it"))
             author.button(
                 held.here.who, t("Open the review"), "review-begin", ask_open,
-                window_of(held.here, every, held.review.id), "open-attendees", "open-place", kind="primary",
+                window_of(held.here, every, held.review.id), "open", held.here.zone, kind="primary",
             )  # fmt: skip
 
 
-def _about(attendees: str, place: str, who: str, where: str) -> None:
-    st.text_input(
-        t("Attendees"), value=who, key=attendees, placeholder=t("Attendees"), label_visibility="collapsed",
-        max_chars=300, width=300,
-    )  # fmt: skip
-    st.text_input(
-        t("Place"), value=where, key=place, placeholder=t("Place"), label_visibility="collapsed", max_chars=120,
-        width=180,
-    )  # fmt: skip
-
-
 def _details(held: Held) -> None:
-    """Who is there and where; changed at any time until it is closed."""
+    """Who is there, where and when; changed at any time until it is closed."""
     review = held.review
-    with st.popover(t("Who and where"), key="review-details", type="tertiary"):
-        _about("held-attendees", "held-place", review.attendees, review.place)
+    with st.popover(t("Who, where, when"), key="review-details", type="tertiary"):
+        review_about.draw_fields(review, "held")
         author.button(
             held.here.who, t("Keep"), "review-describe", describe,
-            review, "held-attendees", "held-place", held.words.seen("review", review.id),
+            review, "held", held.words.seen("review", review.id),
         )  # fmt: skip
 
 

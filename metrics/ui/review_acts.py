@@ -6,7 +6,7 @@ sentence above the page, and nothing is lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -19,11 +19,12 @@ from metrics.meeting.digest import tell_closed
 from metrics.meeting.prepare import prepare
 from metrics.meeting.shelf import Shelf
 from metrics.model import Entry, EntryKind, Window
-from metrics.review.minutes import Review, noted_as
+from metrics.review.minutes import Review, described, description, noted_as
 from metrics.store import entries
 from metrics.ui import address
 from metrics.ui.frame import Frame
 from metrics.ui.loading import store_of
+from metrics.ui.review_about import asked_about
 from metrics.ui.review_drafts import typed
 from metrics.ui.speaking import Said, say
 from metrics.ui.words import counted, moment, t
@@ -31,10 +32,9 @@ from metrics.ui.words import counted, moment, t
 __all__ = ["ask_close", "ask_open", "ask_renew", "describe", "keep", "note"]
 
 
-def ask_open(window: Window, attendees: str, place: str) -> None:
-    """Callback: the fields are named by their keys."""
-    told = {key: str(st.session_state.get(key) or "").strip() for key in (attendees, place)}
-    st.session_state["do-open"] = (window, told[attendees], told[place])
+def ask_open(window: Window, key: str, zone: str) -> None:
+    """Callback: `key` is that of the fields of who, where and when."""
+    st.session_state["do-open"] = (window, asked_about(key, zone))
 
 
 def ask_renew(review: str, window: Window) -> None:
@@ -45,10 +45,9 @@ def ask_close(review: str) -> None:
     st.session_state["do-close"] = review
 
 
-def describe(review: Review, attendees: str, place: str, seen: datetime | None) -> None:
-    """Callback: who is there, and where; the fields are named by their keys."""
-    told = {key: str(st.session_state.get(key) or "").strip() for key in (attendees, place)}
-    say("review", review.id, _fields(replace(review, attendees=told[attendees], place=told[place])), seen)
+def describe(review: Review, key: str, seen: datetime | None) -> None:
+    """Callback: who is there, where and when; `key` is that of the fields."""
+    say("review", review.id, description(described(review, asked_about(key, review.zone)), "open"), seen)
 
 
 def note(review: str, subject: str, key: str) -> None:
@@ -117,11 +116,9 @@ def _review_of(kind: EntryKind, subject: str) -> str:
     return subject[:10] if kind in ("disposition", "review") else ""
 
 
-def _open(here: Frame, window: Window, attendees: str, place: str) -> None:
+def _open(here: Frame, window: Window, about: Mapping[str, str | None]) -> None:
     with st.spinner(t("Opening the review …")):
-        review = open_review(
-            store_of(here.folder), here.config, here.service, window, here.who, here.now, attendees, place
-        )
+        review = open_review(store_of(here.folder), here.config, here.service, window, here.who, here.now, about)
     address.move({"review": review.id})
 
 
@@ -133,11 +130,10 @@ def _renew(here: Frame, name: str, window: Window) -> None:
         if held is None or is_closed(here.config, here.service, name):
             return
         made = prepare(store, here.config, here.service, Window(held.since, window.end), here.now)
-        about = _about(here, name)
-        made = replace(made, id=name, attendees=about.get("attendees") or "", place=about.get("place") or "")
+        made = described(replace(made, id=name), _about(here, name))
         shelf.renew(made)
         # Whoever has the review open hears of it by a word.
-        entries.add(store, Entry(here.now, here.who, "review", here.service.name, name, _fields(made)))
+        entries.add(store, Entry(here.now, here.who, "review", here.service.name, name, description(made, "open")))
 
 
 def _about(here: Frame, name: str) -> dict[str, str | None]:
@@ -154,13 +150,3 @@ def _close(here: Frame, name: str) -> None:
         st.warning(problem)
     n = counted("{n} decision", "{n} decisions", len(review.decisions))
     st.toast(t("The review is closed, with {n}.", n=n))
-
-
-def _fields(review: Review) -> dict[str, str | None]:
-    return {
-        "state": "open",
-        "since": review.since.isoformat(),
-        "until": review.until.isoformat(),
-        "attendees": review.attendees or None,
-        "place": review.place or None,
-    }

@@ -11,6 +11,7 @@ import streamlit as st
 
 from metrics.meeting.compare import correction_sentence
 from metrics.meeting.documents import FORMATS, MIME, Format, lacks, written
+from metrics.meeting.invitation import invitation
 from metrics.meeting.told import decision_sentence, figure_name
 from metrics.review.minutes import Figure, Review, Topic
 from metrics.ui import address
@@ -38,6 +39,12 @@ def downloads(held: Held) -> None:
             )
             if missing := lacks(held.review, form):
                 st.caption(escaped(missing), width=260)
+        if held.review.meets_at is not None:
+            st.download_button(
+                t("Calendar entry"), data=invitation(held.review, held.here.config.notify.link),
+                file_name=f"review-{held.review.service}-{held.review.id}.ics", mime="text/calendar",
+                key="download-ics", on_click="ignore", width="stretch",
+            )  # fmt: skip
 
 
 def draw_corrections(review: Review, found: Mapping[Figure, float | None]) -> None:

@@ -22,7 +22,7 @@ from metrics.meeting.shelf import Shelf
 from metrics.meeting.window import begins, newest, review_window
 from metrics.model import Entry, EntryKind, Service, Window
 from metrics.review.lines import Line
-from metrics.review.minutes import Figure, Note, Review, Section, Topic, decided, noted, noted_as
+from metrics.review.minutes import Figure, Note, Review, Section, Topic, decided, described, noted, noted_as
 from metrics.store import entries
 from metrics.ui.frame import Frame
 from metrics.ui.history import history
@@ -144,8 +144,7 @@ def _sections(
 
 def _as_it_stands(here: Frame, review: Review, spoken: Words) -> Review:
     about = spoken.of("review", review.id)
-    told = (about.said or {}) if about else {}
-    review = replace(review, attendees=told.get("attendees") or "", place=told.get("place") or "")
+    review = described(review, (about.said or {}) if about else {})
     # Of three years only the words of this review are looked at.
     mine = [word for word in spoken.every if word.kind != "disposition" or word.subject.startswith(f"{review.id}/")]
     key = (here.folder, store_of(here.folder).version(), review.id, review.prepared_at)

@@ -218,7 +218,9 @@ WINDOW = Window(END - timedelta(weeks=1), END)
 
 
 def opened(store: Store, folder: Path, who: str, at: datetime = END) -> Review:
-    return open_review(store, config(folder), SERVICE, WINDOW, who, at, f"{who} and others", "Room 3")
+    return open_review(
+        store, config(folder), SERVICE, WINDOW, who, at, {"attendees": f"{who} and others", "place": "Room 3"}
+    )
 
 
 def test_the_first_to_open_says_what_is_held(filled: Store, folder: Path):

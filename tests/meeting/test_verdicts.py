@@ -134,6 +134,16 @@ def test_another_deployment_of_the_component_on_the_day_confounds(tmp_path):
     assert told(fill(tmp_path / "3", cpu(-12), own), action()).verdict == "improved"
 
 
+def test_only_what_reached_production_confounds_and_what_names_no_component_may_be_of_any(tmp_path):
+    hours = (UNTIL - START) / timedelta(hours=1)
+    staged = event("deployment", "d1", hours - 7, component="db", attrs={"environment": "staging"})
+    assert told(fill(tmp_path / "1", cpu(-12), staged), action()).others == ()
+    failed = replace(event("deployment", "d2", hours - 7, component="db"), status="failure")
+    assert told(fill(tmp_path / "2", cpu(-12), failed), action()).others == ()
+    whole = replace(event("deployment", "d3", hours - 7), component=None)
+    assert told(fill(tmp_path / "3", cpu(-12), whole), action()).verdict == "confounded"
+
+
 def test_another_action_of_the_component_on_the_day_confounds(tmp_path):
     store = fill(tmp_path, cpu(-12))
     other = replace(action(START + timedelta(hours=5)), id="a2")

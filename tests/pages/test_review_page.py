@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -25,36 +24,6 @@ from tests.trends.made import SERVICE, config
 ROOT = Path(__file__).parents[2]
 PAGE = "pages/1_review.py"
 F1, F2 = "finding/f1", "finding/f2"
-
-Visit = Callable[..., AppTest]
-
-
-@pytest.fixture
-def shop(folder: Path) -> Path:
-    """Two days of data, and no review."""
-    return deployments.one_series(folder, service="jobs")
-
-
-@pytest.fixture
-def opened(shop: Path) -> Path:
-    """The same, with the review of tests/meeting/made.py open."""
-    Shelf(shop, "jobs").open(review())
-    return shop
-
-
-@pytest.fixture
-def visit(monkeypatch: pytest.MonkeyPatch) -> Visit:
-    def visiting(folder: Path, who: str = "Mika", **query: str) -> AppTest:
-        monkeypatch.setenv("TOMONI_DATA", str(folder))
-        app = AppTest.from_file(ROOT / "app.py", default_timeout=30)
-        app.session_state["author"] = who
-        for key, value in query.items():
-            app.query_params[key] = value
-        app.switch_page(PAGE).run()
-        assert not app.exception
-        return app
-
-    return visiting
 
 
 def click(app: AppTest, key: str) -> None:
@@ -79,26 +48,6 @@ def test_a_preview_is_about_the_data_and_nobody_can_decide_in_it(shop, visit):
     assert "16 – 23 Nov 2026" in said(app)
     assert "Not looked for yet" in said(app)
     assert Shelf(shop, "jobs").opened() == ()
-
-
-def test_without_any_review_or_name_nobody_opens_one(shop, visit):
-    app = visit(shop, who="")
-    (button,) = [each for each in app.button if each.key == "review-begin"]
-    assert button.disabled
-    assert button.help == "Say who you are first."
-
-
-def test_opening_keeps_the_numbers_with_who_is_there(shop, visit):
-    app = visit(shop)
-    app.text_input(key="open-attendees").set_value("Mika, Ren")
-    click(app, "review-begin")
-    assert Shelf(shop, "jobs").opened() == ("2026-11-23",)
-    assert app.query_params["review"] == "2026-11-23"
-    assert "attendees\\: Mika, Ren" in said(app)
-    with Store(shop / "tomoni.duckdb").read() as db:
-        (word,) = entries.latest(db, "review", "jobs")
-    assert (word.author, word.subject) == ("Mika", "2026-11-23")
-    assert (word.said or {})["state"] == "open"
 
 
 def test_no_data_is_said_to_be_of_a_time_to_come(shop, visit):
