@@ -45,8 +45,8 @@ MIME: Mapping[Format, str] = {
     "json": "application/json",
 }
 TEMPLATES = Path(__file__).parent / "templates"
-# What would be markup within a line; what starts a line never does, since each follows a word of ours.
-MARKUP = re.compile(r"([\\`*_\[\]<>|~&$#])")
+# What would be markup within a line, and what would begin a list, a rule or a heading where a text begins a line.
+MARKUP = re.compile(r"([\\`*_\[\]<>|~&$#])|^([-+=]+(?=\s))|^(\d+)([.)])(?=\s)")
 
 
 def written(review: Review, form: Format) -> bytes:
@@ -133,7 +133,12 @@ def _css_text(text: str) -> str:
 
 def _escaped(value: object) -> object:
     """A text as it is, whatever it means to Markdown."""
-    return MARKUP.sub(r"\\\1", " ".join(value.split())) if isinstance(value, str) else value
+    return MARKUP.sub(_marked, " ".join(value.split())) if isinstance(value, str) else value
+
+
+def _marked(found: re.Match[str]) -> str:
+    within, begins, number, after = found.groups()
+    return f"{number}\\{after}" if number else f"\\{within or begins}"
 
 
 def _typeset(review: Review, form: Literal["pdf", "png"]) -> list[bytes]:

@@ -14,9 +14,10 @@ import typst
 from PIL import Image
 
 from metrics.meeting import documents
+from metrics.meeting.beside import beside
 from metrics.meeting.documents import FORMATS, MIME, html, json_text, markdown, pdf, png, written
 from metrics.meeting.paper import paper
-from metrics.review.minutes import Decision, Note, Review
+from metrics.review.minutes import Decision, Note, Review, Section
 from tests.meeting.made import AT, decided_review, review
 
 SAID = (
@@ -209,6 +210,17 @@ def test_what_people_write_is_no_markup_in_markdown():
     assert plain(text).count("<script>alert(1)</script>") >= 5
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} <= {4, 5}
+
+
+@pytest.mark.parametrize("mark", ["- ", "+ ", "1. ", "12) ", "--- ", "=== "])
+def test_what_begins_like_a_list_or_a_line_is_none_in_markdown(mark: str):
+    """Where nothing of ours is before it, as in a comparison and of a topic without a tag."""
+    topic = replace(review().topics[0], sentence=f"{mark}Keep less", tag="")
+    of = replace(review(), sections=(Section("moved", (topic,)),))
+    for text in (markdown(of), beside(of, replace(of, id="2026-11-02"))):
+        (line,) = [each for each in text.splitlines() if each.startswith("1. ") and "Keep less" in each]
+        assert "\\" in line.removeprefix("1. ")[: len(mark)]
+        assert plain(line).startswith(f"1. {mark}Keep less")
 
 
 def test_what_people_write_is_no_markup_in_pdf():
