@@ -62,6 +62,7 @@ if (!window.tomoniReview) {
     else if (event.key.length === 1) ahead.text += event.key;
     else return;
     event.preventDefault();
+    event.stopImmediatePropagation();
   };
   const write = (what, ask) => {
     if (!find(what)) ahead = null;
@@ -78,16 +79,21 @@ if (!window.tomoniReview) {
     "?": () => press(".st-key-review-keys button"),
     Escape: () => press(".st-key-review-leave button"),
   };
+  const isOurs = (event) => find(".st-key-review-meeting") && !event.isComposing &&
+    !(event.ctrlKey || event.metaKey || event.altKey);
+  // Before anybody else hears of it: a dialog of Streamlit's keeps each r for itself.
+  window.addEventListener("keydown", (event) => {
+    if (ahead && isOurs(event) && !isField(document.activeElement)) collect(event);
+  }, true);
   document.addEventListener("keydown", (event) => {
-    if (!find(".st-key-review-meeting") || event.isComposing) return;
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!isOurs(event)) return;
     const at = document.activeElement;
     if (isField(at)) {
       hand();
       if (event.key === "Escape") at.blur();
       return;
     }
-    if (ahead) { collect(event); return; }
+    if (ahead) return;
     if (document.querySelector("[role=dialog], [data-testid=stPopoverBody]")) return;
     let act = acts[event.key];
     const column = () => document.activeElement.closest("[class*=st-key-review-way-]");

@@ -228,8 +228,8 @@ def _writes_an_action(mika: Page, folder: Path) -> None:
     press(mika, "Escape")
     expect(dialog).to_have_count(0)
     press(mika, "a")
-    mika.keyboard.type("Page the exports")
-    expect(dialog.get_by_label("What is done")).to_have_value("Page the exports")
+    mika.keyboard.type("Report rare errors")
+    expect(dialog.get_by_label("What is done")).to_have_value("Report rare errors")
     press(mika, "Escape")
     mika.mouse.click(10, 400)
     dialog.get_by_label("Owner").fill("Sora")
@@ -237,11 +237,11 @@ def _writes_an_action(mika: Page, folder: Path) -> None:
     ready(mika)
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_have_count(0)
-    (action,) = [each for each in _actions(folder) if each.what == "Page the exports"]
+    (action,) = [each for each in _actions(folder) if each.what == "Report rare errors"]
     assert (action.owner, action.review, action.by) == ("Sora", HELD, "Mika")
     assert action.why.startswith("finding/")
     assert action.address
-    expect(mika.locator(".st-key-review-notes")).to_contain_text("Action: Page the exports")
+    expect(mika.locator(".st-key-review-notes")).to_contain_text("Action: Report rare errors")
 
 
 def _actions(folder: Path) -> tuple[Action, ...]:
@@ -282,7 +282,7 @@ def _is_read_in_four_forms(page: Page) -> None:
 def _judges_the_action_next_time(page: Page, folder: Path, app: str) -> None:
     """Four days later: what was begun is due, and the next review asks what came of it."""
     store = Store(folder / "tomoni.duckdb")
-    (action,) = [each for each in _actions(folder) if each.what == "Page the exports"]
+    (action,) = [each for each in _actions(folder) if each.what == "Report rare errors"]
     begun = replace(action, started=deployments.NOW - timedelta(days=10), check=date(2026, 11, 27))
     now = datetime.now(UTC)
     entries.add(store, entry(begun, now, "Mika"))
@@ -295,7 +295,7 @@ def _judges_the_action_next_time(page: Page, folder: Path, app: str) -> None:
     visit(page, f"{app}/review")
     expect(page.get_by_text("27 Nov 2026 · not opened")).to_be_visible()
     verdicts = page.locator(".st-key-agenda-verdicts")
-    verdicts.get_by_role("button", name="Page the exports").click()
+    verdicts.get_by_role("button", name="Report rare errors").click()
     expect(verdicts.locator(".js-plotly-plot")).to_be_visible()
     expect(verdicts.locator(".annotation-text").filter(has_text="since")).to_have_text("since Fri 13 Nov")
 
