@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -53,7 +54,7 @@ def judged(
         return Judged(action=action, as_of=as_of, lack="line")
     unit = line.indicator.unit
     if action.started is None or action.started >= as_of:
-        return Judged(action=action, as_of=as_of, lack="start", unit=unit)
+        return Judged(action=action, as_of=as_of, lack="newer" if action.started else "start", unit=unit)
     return _compared(db, service, (line, _demands(lines, line, service)), action, action.started, as_of, others)
 
 
@@ -126,14 +127,17 @@ def _together(signal: Signal, other: Signal, started: datetime) -> float:
 
 
 def _rough(signal: Signal, started: datetime, as_of: datetime) -> Rough | None:
-    """Plain means of as many weeks on each side as passed, for what is too rarely measured to be judged."""
-    weeks = min(max(-(-(as_of - started) // WEEK), 1), MOST_WEEKS)
-    at, length = _naive(started), np.timedelta64(weeks, "W")
-    sides = [(signal.ts >= at - length) & (signal.ts < at), (signal.ts >= at) & (signal.ts < at + length)]
+    """Plain means of the same weekdays and hours on each side, for what is too rarely measured to be judged."""
+    zone = ZoneInfo(signal.zone)
+    at, until = (int(each.astimezone(zone).replace(tzinfo=UTC).timestamp()) for each in (started, as_of))
+    passed = min(until - at, MOST_WEEKS * 7 * DAY_S)
+    back = -(-passed // (7 * DAY_S)) * 7 * DAY_S
+    since = signal.local_s - at
+    sides = [(since >= -back) & (since < passed - back) & (since < 0), (since >= 0) & (since < passed)]
     if not all(side.any() for side in sides):
         return None
     before, after = (float(signal.values[side].mean()) for side in sides)
-    days = [len(np.unique(signal.local_s[side] // DAY_S)) for side in sides]
+    days = [len(np.unique(since[side] // DAY_S)) for side in sides]
     return Rough(before, after, days[0], days[1])
 
 

@@ -28,14 +28,15 @@ __all__ = [
 ]
 
 VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
-Lack = Literal["", "indicator", "start", "line", "direction", "days"]
-"""Why there is no number: none was named, nothing was begun, no such line, neither way is better, too few days."""
+Lack = Literal["", "indicator", "start", "newer", "line", "direction", "days"]
+"""Why there is no number: none was named, nothing was begun, it was begun after the newest data, no such line,
+neither way is better, too few days."""
 State = Literal["due", "not started", "under way", "done", "judged", "dropped"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rough:
-    """Plain means, and on how many days of each side there was anything to measure."""
+    """Plain means of the same weekdays and hours, and on how many days of each side there was anything to measure."""
 
     before: float
     after: float
@@ -80,7 +81,7 @@ class Judged:
         """None where nothing can be computed, however long one waits."""
         if self.effect is not None:
             return self.effect.verdict
-        return "too early" if self.lack in ("start", "days") else None
+        return "too early" if self.lack in ("start", "newer", "days") else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ KINDS: Final[Mapping[ActionKind, str]] = {
 _LACKS: Final[Mapping[Lack, str]] = {
     "indicator": "No indicator was named, so a person has to judge it.",
     "start": "It has not been started, so there is nothing to compare yet.",
+    "newer": "It was started after the newest data: there is nothing to compare yet.",
     "line": "Its indicator was not collected around the start: there is no number to judge it by.",
     "direction": "Neither way of its indicator is better: give it a target.",
 }
@@ -124,11 +125,12 @@ def _roughly(judged: Judged) -> list[str]:
         return []
     return [
         t(
-            "What was measured: {after} on average of {n} days since the start, {before} of {m} days before it.",
+            "What was measured: {after} on average of {days} since the start, {before} of {same} at the same "
+            "weekdays and hours before it.",
             after=level(judged.rough.after, judged),
             before=level(judged.rough.before, judged),
-            n=number(judged.rough.days_after),
-            m=number(judged.rough.days_before),
+            days=counted("{n} day", "{n} days", judged.rough.days_after),
+            same=counted("{n} day", "{n} days", judged.rough.days_before),
         )
     ]
 

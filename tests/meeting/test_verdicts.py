@@ -103,6 +103,25 @@ def test_two_weeks_are_the_least(tmp_path):
     assert any(each.startswith("9 days of 14 have passed") for each in evidence(found, "UTC"))
 
 
+def test_what_was_begun_after_the_newest_data_is_not_told_as_not_started(tmp_path):
+    found = told(fill(tmp_path, cpu()), action(UNTIL + 3 * HOUR))
+    assert (found.verdict, found.lack) == ("too early", "newer")
+    assert evidence(found, "UTC") == ("It was started after the newest data: there is nothing to compare yet.",)
+
+
+def test_what_can_be_said_on_few_days_is_of_the_same_weekdays_and_hours_before(tmp_path):
+    # Ten points more by day: the hours of one night beside a whole week would be a fall.
+    store = fill(tmp_path, cpu(weeks=3))
+    rough = told(store, action(UNTIL - 6 * HOUR)).rough
+    assert rough is not None
+    assert rough.before == pytest.approx(rough.after, abs=2)
+    assert (rough.days_before, rough.days_after) == (1, 1)
+    # Three days after beside the same three before, by the clock of where the service is.
+    store = fill(tmp_path / "young", cpu(weeks=1))
+    young = told(store, action(UNTIL - 3 * DAY)).rough
+    assert young is None
+
+
 def test_a_line_that_was_never_there_or_ended_before(tmp_path):
     store = fill(tmp_path, cpu(end=START - 10 * DAY))
     assert (told(store, action()).verdict, told(store, action()).lack) == ("too early", "days")
@@ -258,7 +277,7 @@ def test_what_is_under_way_tells_how_it_stands_so_far(tmp_path):
     one, two, none = prepared(spoken(tmp_path, *words, rows=(every, memory)), tmp_path).section("verdicts").topics
     assert "verdict due Sun 20 Dec): so far " in one.sentence
     assert "9 days since the start" in one.sentence
-    assert re.search(r": so far [\d.]+ % on 2 days, [\d.]+ % on 4 before$", two.sentence)
+    assert re.search(r": so far [\d.]+ % on 2 days, [\d.]+ % on 2 before$", two.sentence)
     assert none.sentence.endswith("verdict due Sun 20 Dec)")
 
 
