@@ -191,7 +191,7 @@ def _read(path: Path, changed_ns: int, inode: int) -> Review:
         raise StoreError(_broken(path, f"{where or 'the file'}: {first['msg']}")) from None
     _refuse_newer(path, review.format)
     said = (*(each.at for each in review.decisions), *(each.at for each in review.notes))
-    for at in (review.since, review.until, review.prepared_at, review.closed_at, *said):
+    for at in (review.since, review.until, review.prepared_at, review.meets_at, review.closed_at, *said):
         if at is not None and at.tzinfo is None:
             raise StoreError(_broken(path, f"the time {at.isoformat()} has no time zone, as Z for UTC"))
     return review

@@ -14,6 +14,7 @@ from metrics.ui.frame import Frame
 from metrics.ui.review_acts import ask_open, ask_renew, describe
 from metrics.ui.review_loading import Held, Shelved, window_of
 from metrics.ui.review_tiles import draw as draw_figures
+from metrics.ui.speaking import draw_rival
 from metrics.ui.words import age, day, moment, t
 
 __all__ = ["STYLE", "asked", "draw_figures", "draw_head", "is_meeting"]
@@ -174,6 +175,8 @@ def draw_head(held: Held, every: Shelved) -> None:
         *([t("meets {moment}", moment=moment(review.meets_at, here.zone, here.now))] if review.meets_at else []),
     ]
     st.caption(escaped(" · ".join(parts)))
+    if held.is_open:
+        draw_rival(here, "review", review.id, lambda word: escaped(review_about.told_about(review, word, here.now)))
     if held.state == "preview":
         _opening(held, every)
 

@@ -24,7 +24,7 @@ from metrics.store import entries
 from metrics.ui import address
 from metrics.ui.frame import Frame
 from metrics.ui.loading import store_of
-from metrics.ui.review_about import asked_about
+from metrics.ui.review_about import asked_about, is_overtaken
 from metrics.ui.review_drafts import typed
 from metrics.ui.speaking import Said, say
 from metrics.ui.words import counted, moment, t
@@ -47,7 +47,8 @@ def ask_close(review: str) -> None:
 
 def describe(review: Review, key: str, seen: datetime | None) -> None:
     """Callback: who is there, where and when; `key` is that of the fields."""
-    say("review", review.id, description(described(review, asked_about(key, review.zone)), "open"), seen)
+    told = description(described(review, asked_about(key, review.zone)), "open")
+    say("review", review.id, told, None if is_overtaken(review, key) else seen)
 
 
 def note(review: str, subject: str, key: str) -> None:

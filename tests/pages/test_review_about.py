@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from streamlit.testing.v1 import AppTest
 
 from metrics.meeting.shelf import Shelf
 from metrics.store import Store, entries
-from tests.meeting.made import AT, decided_review
+from tests.meeting.made import AT, ID, decided_review
 from tests.pages.test_pages import said
 from tests.pages.test_review_page import click
 
@@ -46,3 +49,53 @@ def test_a_review_comes_again_with_the_same_people_place_weekday_and_hour(shop, 
     offered = app.datetime_input(key="open-meets").value
     assert (offered.weekday(), offered.time()) == (local.weekday(), local.time())
     assert timedelta() <= offered.date() - date(2026, 11, 23) < timedelta(weeks=1)
+
+
+def tell(app: AppTest, **fields: str) -> None:
+    for name, text in fields.items():
+        app.text_input(key=f"held-{name}").set_value(text)
+    click(app, "review-describe")
+
+
+def about(folder: Path) -> tuple[str | None, str | None]:
+    with Store(folder / "tomoni.duckdb").read() as db:
+        (word,) = entries.latest(db, "review", "jobs")
+    return (word.said or {})["attendees"], (word.said or {})["place"]
+
+
+def test_of_two_who_say_at_once_who_is_there_the_second_is_shown_both_and_asked(opened, visit):
+    mika, ren = visit(opened), visit(opened, who="Ren")
+    tell(ren, attendees="Ren, *Sora*", place="Room 3")
+    tell(mika, attendees="Mika")
+    assert about(opened) == ("Ren, *Sora*", "Room 3")
+    assert "**Ren** said" in said(mika)
+    assert "Ren, \\*Sora\\* · Room 3" in said(mika)
+    click(mika, f"mine-review-{ID}")
+    assert about(opened)[0] == "Mika"
+    assert "**Ren** said" not in said(mika)
+
+
+def test_what_others_say_of_who_is_there_comes_into_the_fields_that_one_has_not_touched(opened, visit):
+    mika, ren = visit(opened), visit(opened, who="Ren")
+    tell(ren, attendees="Ren, Sora")
+    mika.run()
+    assert mika.text_input(key="held-attendees").value == "Ren, Sora"
+    tell(mika, place="Room 9")
+    assert about(opened) == ("Ren, Sora", "Room 9")
+    tell(mika, place="")
+    assert about(opened) == ("Ren, Sora", None)
+
+
+def test_what_one_types_while_others_say_the_same_is_not_lost_and_takes_nothing_unread(opened, visit):
+    mika, ren = visit(opened), visit(opened, who="Ren")
+    mika.text_input(key="held-attendees").set_value("Mika").run()
+    tell(ren, attendees="Ren, Sora")
+    mika.run()
+    assert mika.text_input(key="held-attendees").value == "Mika"
+    click(mika, "review-describe")
+    assert about(opened)[0] == "Ren, Sora"
+    assert "**Ren** said" in said(mika)
+    click(mika, f"theirs-review-{ID}")
+    assert about(opened)[0] == "Ren, Sora"
+    tell(mika, attendees="Mika, Ren, Sora")
+    assert about(opened)[0] == "Mika, Ren, Sora"
