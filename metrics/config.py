@@ -25,7 +25,9 @@ __all__ = [
     "COLLECT_KEYS",
     "PLATFORM_KEYS",
     "Config",
+    "Duration",
     "SourceConfig",
+    "duration",
     "load",
     "parse_duration",
     "secrets_in",
@@ -104,24 +106,25 @@ def parse_duration(text: object) -> timedelta:
     return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
 
 
-def _duration(written: object) -> timedelta:
+def duration(written: object) -> timedelta:
+    """The same for pydantic, which hears of a ValueError; what is a duration already stays one."""
     try:
-        return parse_duration(written)
+        return written if isinstance(written, timedelta) else parse_duration(written)
     except ConfigError as error:
         raise ValueError(str(error)) from None
 
 
-_Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Duration = Annotated[timedelta, BeforeValidator(duration)]
 
 
 class _Collect(Strict):
     in_app: bool = False
-    every: _Duration = timedelta(minutes=5)
+    every: Duration = timedelta(minutes=5)
 
 
 class _Source(Strict, extra="allow"):
     kind: str | None = None
-    every: _Duration | None = None
+    every: Duration | None = None
     budget: Annotated[int, Field(ge=1)] = 5_000
 
 

@@ -83,8 +83,7 @@ def _run(settings: Settings, at: datetime, http: httpx.Client) -> _Opened:
 def check(settings: Settings, http: httpx.Client) -> Iterator[Sign]:
     """Who it is, what each target is, what it may not do, and what it costs. Raises SourceError when not let in."""
     account = Account(settings, http)
-    who = account.asked(account.client("sts").get_caller_identity, "sts:GetCallerIdentity")
-    yield Sign("fine", f"it is {who.get('Arn')} and asks in {account.region}")
+    yield account.identity()
     if not settings.targets:
         yield Sign("note", "no component uses it: write `use: cloudwatch` in a service's file")
         return

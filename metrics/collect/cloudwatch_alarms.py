@@ -16,7 +16,7 @@ from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 import httpx
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from metrics.collect import Sign
 from metrics.collect import target as targets
@@ -40,18 +40,13 @@ _LONGEST = 200
 _CONSOLES: Final = {"cn-": "console.amazonaws.cn", "us-gov-": "console.amazonaws-us-gov.com"}
 
 
-def _several(written: object) -> object:
-    """A list of one may be written without brackets."""
-    return (written,) if isinstance(written, str) else written
-
-
 _Name = Annotated[str, Field(min_length=1, max_length=255)]
 
 
 class Target(targets.Target, frozen=True, extra="forbid"):
     """Which alarms speak of a component."""
 
-    alarms: Annotated[tuple[_Name, ...], BeforeValidator(_several), Field(min_length=1)]
+    alarms: Annotated[tuple[_Name, ...], targets.Several, Field(min_length=1)]
     """Names, and patterns where `*` stands for anything."""
 
 
@@ -209,8 +204,7 @@ def _console(region: str, name: str) -> str:
 def check(settings: Settings, http: httpx.Client) -> Iterator[Sign]:
     """Who it is, which alarms each component has, and what is wrong. Raises SourceError when not let in."""
     account = Account(settings, http)
-    who = account.asked(account.client("sts").get_caller_identity, "sts:GetCallerIdentity")
-    yield Sign("fine", f"it is {who.get('Arn')} and asks in {account.region}")
+    yield account.identity()
     if not settings.targets:
         yield Sign("note", "no component uses it: write `use: cloudwatch_alarms` in a service's file")
         return

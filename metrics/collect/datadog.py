@@ -18,8 +18,8 @@ from metrics.collect import Sign
 from metrics.collect._datadog.access import SITES, Access
 from metrics.collect._datadog.answers import NOTHING, Task, answered, tasks
 from metrics.collect._datadog.question import PERIOD, Component, Question
-from metrics.config import parse_duration
-from metrics.errors import BudgetSpentError, ConfigError, SourceError
+from metrics.config import duration
+from metrics.errors import BudgetSpentError, SourceError
 from metrics.model import Coverage, Points, Window
 
 if TYPE_CHECKING:
@@ -39,10 +39,7 @@ SLICE = timedelta(days=4)
 
 
 def _period(written: object) -> timedelta:
-    try:
-        period = written if isinstance(written, timedelta) else parse_duration(written)
-    except ConfigError as error:
-        raise ValueError(str(error)) from None
+    period = duration(written)
     if not timedelta(minutes=1) <= period <= timedelta(days=1) or timedelta(days=1) % period:
         raise ValueError(f"{written!r} does not divide a day, or is shorter than a minute; write 5m or 1h")
     return period

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final
 
 import httpx
 import numpy as np
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from metrics import catalog
 from metrics.collect import Sign
@@ -53,11 +53,6 @@ _RUNS: Final = re.compile(r"container\.image|oci\.image\.config")
 _SIGNATURE: Final = re.compile(r"sha256-[0-9a-f]{64}(\..+)?")
 
 
-def _several(written: object) -> object:
-    """A list of one may be written without brackets."""
-    return (written,) if isinstance(written, str) else written
-
-
 _Name = Annotated[str, Field(min_length=2, max_length=256)]
 
 
@@ -65,7 +60,7 @@ class Target(targets.Target, frozen=True, extra="forbid"):
     """Which repositories are a component's."""
 
     repository: _Name | None = None
-    repositories: Annotated[tuple[_Name, ...], BeforeValidator(_several), Field(min_length=1)] | None = None
+    repositories: Annotated[tuple[_Name, ...], targets.Several, Field(min_length=1)] | None = None
     tag_pattern: str | None = Field(default=None, min_length=1)
     """Only images with such a tag: `v*`."""
     registry_id: str | None = Field(default=None, pattern=r"^\d{12}$")
@@ -306,8 +301,7 @@ def _said(asked: _Asked, error: RefusedError, account: Account) -> str:
 def check(settings: Settings, http: httpx.Client) -> Iterator[Sign]:
     """Who it is, and what each repository holds. Raises SourceError when not let in."""
     account = Account(settings, http)
-    who = account.asked(account.client("sts").get_caller_identity, "sts:GetCallerIdentity")
-    yield Sign("fine", f"it is {who.get('Arn')} and asks in {account.region}")
+    yield account.identity()
     if not settings.targets:
         yield Sign("note", "no component uses it: write `use: ecr` in a service's file")
     for asked in _all(settings.targets):

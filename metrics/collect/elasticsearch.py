@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Final
 
 import httpx
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from metrics.catalog import load
 from metrics.collect import Sign
@@ -26,8 +26,7 @@ from metrics.collect._elasticsearch.refusal import NotAnsweredError
 from metrics.collect._elasticsearch.search import Search
 from metrics.collect._elasticsearch.signs import signs
 from metrics.collect._elasticsearch.target import Target
-from metrics.config import parse_duration
-from metrics.errors import ConfigError
+from metrics.config import Duration
 from metrics.model import Coverage, CoverageState, Points, Series, Window
 
 __all__ = ["BACKFILL", "RECOLLECT", "RECOLLECT_DAILY", "SLICE", "Settings", "Target", "check", "collect"]
@@ -43,15 +42,6 @@ SLICE = DAY
 DELAY: Final = timedelta(minutes=2)
 
 
-def _duration(written: object) -> timedelta:
-    if isinstance(written, timedelta):
-        return written
-    try:
-        return parse_duration(written)
-    except ConfigError as error:
-        raise ValueError(str(error)) from None
-
-
 class Settings(BaseModel, frozen=True, extra="forbid"):
     """Which server, as whom, and in how much detail."""
 
@@ -59,7 +49,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     api_key: SecretStr | None = None
     username: str | None = None
     password: SecretStr | None = None
-    step: Annotated[timedelta, BeforeValidator(_duration)] = timedelta(minutes=5)
+    step: Duration = timedelta(minutes=5)
     top: int = Field(30, ge=0, le=200)
     targets: tuple[Target, ...] = ()
 

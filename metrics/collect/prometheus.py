@@ -22,9 +22,9 @@ from metrics.collect._prometheus.question import Answer, Question, wrong_number
 from metrics.collect._prometheus.reply import Refusal
 from metrics.collect._prometheus.server import Server
 from metrics.collect.address import HeaderSecret, address, for_a_header
+from metrics.collect.target import Several, filled
 from metrics.collect.target import Target as AnyTarget
-from metrics.collect.target import filled
-from metrics.config import parse_duration
+from metrics.config import Duration, duration
 from metrics.errors import TomoniError
 from metrics.model import Coverage, Points, Window
 from metrics.quantity import UNITS, parse_quantity
@@ -45,23 +45,13 @@ LONGEST_DELAY = RECOLLECT - LONGEST_STEP
 _NAMES: Final = re.compile(r"\{[A-Za-z_]\w*\}", re.ASCII)
 
 
-def _duration(written: object) -> timedelta:
-    if isinstance(written, timedelta):
-        return written
-    try:
-        return parse_duration(written)
-    except TomoniError as error:
-        raise ValueError(str(error)) from None
-
-
 def _step(written: object) -> timedelta:
-    step = _duration(written)
+    step = duration(written)
     if LONGEST_STEP % step:
         raise ValueError(f"{written} does not divide an hour; write 1m, 5m, 15m or 1h")
     return step
 
 
-_Duration = Annotated[timedelta, BeforeValidator(_duration)]
 _Step = Annotated[timedelta, BeforeValidator(_step)]
 
 
@@ -70,16 +60,11 @@ class Query(BaseModel, frozen=True, extra="forbid"):
 
     indicator: str
     query: str = Field(min_length=1)
-    part: tuple[str, ...] = ()
+    part: Annotated[tuple[str, ...], Several] = ()
     """The label that names the part, or several; a query without returns one series."""
     unit: str | None = None
     """What its values are in, such as ms or MiB; the indicator's own when absent."""
     step: _Step | None = None
-
-    @field_validator("part", mode="before")
-    @classmethod
-    def _one_label_or_several(cls, written: object) -> object:
-        return (written,) if isinstance(written, str) else written
 
     @field_validator("indicator")
     @classmethod
@@ -133,7 +118,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     tenant: Annotated[str, AfterValidator(for_a_header)] | None = None
     """Mimir's X-Scope-OrgID."""
     step: _Step = timedelta(minutes=5)
-    delay: _Duration = timedelta(minutes=1)
+    delay: Duration = timedelta(minutes=1)
     """How long a step is left alone after its end, since samples are under way."""
     targets: tuple[Target, ...] = ()
 

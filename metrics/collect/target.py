@@ -6,15 +6,18 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, get_args
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from metrics.errors import ConfigError
 from metrics.faults import faults
 from metrics.model import Service, Use
 
-__all__ = ["Target", "filled", "targets_of"]
+__all__ = ["Several", "Target", "filled", "targets_of"]
 
 _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+Several: Final = BeforeValidator(lambda written: (written,) if isinstance(written, str) else written)
+"""A list of one may be written without brackets."""
 
 
 class Target(BaseModel, frozen=True, extra="forbid"):

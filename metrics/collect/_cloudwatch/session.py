@@ -11,6 +11,7 @@ from typing import Any, Final, Self, TypeVar
 import httpx
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
+from metrics.collect import Sign
 from metrics.collect._cloudwatch.refusal import NotAllowedError, RefusedError, goes_stale, is_throttled, refusal
 from metrics.collect._cloudwatch.wire import sender
 from metrics.collect.http import TRIES, backoff
@@ -62,6 +63,11 @@ class Account:
     def region(self) -> str:
         """Where it asks unless told otherwise."""
         return str(self.client("cloudwatch").meta.region_name)
+
+    def identity(self) -> Sign:
+        """Who it is. Raises SourceError when not let in."""
+        who = self.asked(self.client("sts").get_caller_identity, "sts:GetCallerIdentity")
+        return Sign("fine", f"it is {who.get('Arn')} and asks in {self.region}")
 
     def client(self, service: str, region: str | None = None) -> Client:
         """boto3's client for a service (`rds`), in another region than the account's own where one is given."""

@@ -13,11 +13,6 @@ from metrics.quantity import parse_quantity
 __all__ = ["KINDS", "Target"]
 
 
-def _several(written: object) -> object:
-    """A list of one may be written without brackets."""
-    return (written,) if isinstance(written, str) else written
-
-
 def _size(written: object) -> float:
     try:
         return parse_quantity(written, "By")
@@ -26,7 +21,7 @@ def _size(written: object) -> float:
 
 
 _Name = Annotated[str, Field(min_length=1)]
-_Names = Annotated[tuple[_Name, ...], BeforeValidator(_several), Field(min_length=1)]
+_Names = Annotated[tuple[_Name, ...], target.Several, Field(min_length=1)]
 _Tag = Annotated[str, Field(pattern=r"^[^=]+=.+$")]
 _Size = Annotated[float, BeforeValidator(_size), Field(gt=0)]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator
 
+from metrics.collect.target import Several
 from metrics.collect.target import Target as AnyTarget
 
 __all__ = ["Target"]
@@ -24,11 +25,11 @@ class Target(AnyTarget, frozen=True, extra="forbid"):
     deployments_from: Literal["deployments", "releases", "merges"] = "deployments"
     branch: str | None = Field(default=None, min_length=1)
     """Where changes are merged to; the repository's default branch when absent."""
-    incident_labels: tuple[str, ...] = ("incident",)
+    incident_labels: Annotated[tuple[str, ...], Several] = ("incident",)
     """An issue with any of them is an incident."""
     incident_type: str | None = None
     """So is one of this type."""
-    paths: tuple[str, ...] = ()
+    paths: Annotated[tuple[str, ...], Several] = ()
     """Only changes with a file below one of them count; all when absent."""
 
     @field_validator("repository")
@@ -43,11 +44,6 @@ class Target(AnyTarget, frozen=True, extra="forbid"):
     def _named_alike(cls, written: object) -> object:
         names = [written] if isinstance(written, str) else written
         return {name: name for name in names} if isinstance(names, list | tuple) else names
-
-    @field_validator("incident_labels", "paths", mode="before")
-    @classmethod
-    def _one_or_several(cls, written: object) -> object:
-        return (written,) if isinstance(written, str) else written
 
     @field_validator("paths")
     @classmethod

@@ -20,11 +20,6 @@ _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _WILD: Final = re.compile(r"[*?\[]")
 
 
-def _several(written: object) -> object:
-    """A list of one may be written without brackets."""
-    return (written,) if isinstance(written, str) else written
-
-
 def _by_job(written: object) -> object:
     """One deadline is everybody's."""
     return written if isinstance(written, Mapping) else {"*": written}
@@ -38,7 +33,7 @@ def _clock(written: object) -> time:
     return time(int(found[1]), int(found[2]))
 
 
-_Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_several)]
+_Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], target.Several]
 _Clock = Annotated[time, BeforeValidator(_clock)]
 
 
