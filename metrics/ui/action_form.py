@@ -22,7 +22,7 @@ from metrics.review.lines import Line, address_of
 from metrics.review.period import local_day
 from metrics.ui import actions_loading, author
 from metrics.ui.delivery_words import escaped
-from metrics.ui.finding_words import line_name
+from metrics.ui.finding_words import address_name
 from metrics.ui.frame import Frame
 from metrics.ui.speaking import TYPING, say
 from metrics.ui.verdict_words import KINDS as KIND_NAMES
@@ -186,7 +186,8 @@ def _what(asked: _Asked, wrong: Mapping[str, str]) -> None:
 def _judged_by(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> None:
     """The indicator with what it is now, and its target."""
     lines = {line.address: line for line in actions_loading.lines_of(here)}
-    options = [NONE, *lines]
+    # What was named once stays so, collected or not: a change of the owner takes no indicator away.
+    options = [NONE, *lines, *([asked.line] if asked.action and asked.line not in (NONE, *lines) else ())]
     left, right = st.columns([3, 2], gap="small")
     with left:
         address = st.selectbox(
@@ -194,7 +195,7 @@ def _judged_by(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> None:
             options,
             index=options.index(asked.line) if asked.line in options else 0,
             key=asked.key("line"),
-            format_func=lambda each: _named(lines.get(each)),
+            format_func=_named,
         )
     line = lines.get(address or NONE)
     was = asked.action
@@ -205,6 +206,7 @@ def _judged_by(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> None:
             key=asked.key("target"),
             max_chars=40,
             placeholder=_now(here, line),
+            disabled=line is None and bool(address),
         )
     _tell(wrong, "target")
     _axis(asked)
@@ -277,7 +279,8 @@ def _save(here: Frame, asked: _Asked) -> None:
     state = st.session_state
     what = " ".join(str(state.get(asked.key("what")) or "").split())
     owner = meant(here.service.teams, str(state.get(asked.key("owner")) or ""))
-    line = actions_loading.line_of(here, state.get(asked.key("line")))
+    address = state.get(asked.key("line"))
+    line = actions_loading.line_of(here, address)
     started = _started(here, asked)
     check = state.get(asked.key("check"))
     target, target_wrong = _target(str(state.get(asked.key("target")) or ""), line)
@@ -302,12 +305,11 @@ def _save(here: Frame, asked: _Asked) -> None:
         check=check,
         kind=state.get(asked.key("kind")) or was.kind,
         axis=state.get(asked.key("axis"), was.axis),
-        component=line.component if line else "",
-        part=line.part if line else None,
-        indicator=line.indicator.name if line else "",
-        target=target,
         started=started,
     )
+    if line or not address:
+        component, part, indicator = (line.component, line.part, line.indicator.name) if line else ("", None, "")
+        made = replace(made, component=component, part=part, indicator=indicator, target=target)
     say("action", made.id, entry(made, here.now, here.who).said, was.at)
     if not asked.why and asked.action is None:
         # Written on the page of all actions, which shows it next.
@@ -368,8 +370,8 @@ def _tell(wrong: Mapping[str, str], field: str) -> None:
         st.caption(f":red[{escaped(wrong[field])}]")
 
 
-def _named(line: Line | None) -> str:
-    return t("a person, no indicator") if line is None else line_name(line.component, line.part, line.indicator)
+def _named(address: str) -> str:
+    return address_name(address) if address else t("a person, no indicator")
 
 
 def _now(here: Frame, line: Line | None) -> str:

@@ -205,6 +205,24 @@ def test_the_steps_of_an_action(demo, monkeypatch):
         assert told in history
 
 
+def test_a_change_keeps_an_indicator_that_is_not_collected_any_more(demo, monkeypatch):
+    write(demo, replace(action(demo), indicator="system.memory.utilization", part="gone", target=60.0))
+    app = as_mika(visit(PAGE, demo, monkeypatch, action="a1"))
+    app.button(key="act-a1-open").click().run()
+    assert app.selectbox(key="act-a1-line").value == "aurora-main/gone/system.memory.utilization"
+    app.text_input(key="act-a1-what").set_value("Another index")
+    app.date_input(key="act-a1-check").set_value(date(2030, 1, 1))
+    app.button(key="act-a1-save").click().run()
+    assert not app.exception
+    kept = ("Another index", "aurora-main", "gone", "system.memory.utilization", 60.0)
+    assert rows(demo, "what, component, part, indicator, target") == [kept]
+    # Somebody may say otherwise.
+    app.button(key="act-a1-open").click().run()
+    app.selectbox(key="act-a1-line").set_value("")
+    app.button(key="act-a1-save").click().run()
+    assert rows(demo, "indicator, target") == [(None, None)]
+
+
 def test_a_verdict_ends_an_action_that_nobody_called_done(demo, monkeypatch):
     write(demo, action(demo))
     app = as_mika(visit(PAGE, demo, monkeypatch, action="a1"))
