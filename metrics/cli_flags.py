@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from metrics.config import parse_duration
 from metrics.errors import ConfigError
 
-__all__ = ["a_duration", "a_folder", "a_pair", "a_time", "first_fault"]
+__all__ = ["a_day", "a_duration", "a_folder", "a_pair", "a_time", "first_fault"]
 
 
 def a_time(text: str) -> datetime:
@@ -21,6 +21,14 @@ def a_time(text: str) -> datetime:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time; use 2026-01-31T09:00+09:00") from None
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def a_day(text: str) -> date:
+    """A day by whatever clock it is asked of, or a time, which is one by any."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return a_time(text)
 
 
 def a_folder(text: str) -> Path:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from metrics import config as configuration
-from metrics.cli_flags import a_time
+from metrics.cli_flags import a_day
 from metrics.config import Config
 from metrics.errors import InputError
 from metrics.model import Service
@@ -39,14 +39,15 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     verb.add_argument(
         "--as-of",
-        type=a_time,
+        type=a_day,
         metavar="T",
-        help="of the day of T, up to which there has to be data (the one that is held, else the newest data)",
+        help="of the day T by the service's clock, or of that of the time T, up to which there has to be data (the one "
+        "that is held, else the newest data)",
     )
     verb.add_argument("--service", metavar="S", help="whose review (the one that is configured)")
     verb.add_argument("--format", choices=get_args(Form), help="as the ending of -o says, else md")
     verb.add_argument(
-        "--with", type=a_time, dest="other", metavar="T", help="beside the review of the day of T; md or json"
+        "--with", type=a_day, dest="other", metavar="T", help="beside the review of that day; md or json"
     )
     verb.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it there instead of printing it")
     verb.set_defaults(run=_review)
@@ -64,8 +65,9 @@ def _review(arguments: argparse.Namespace) -> int:
 
     store = Store(config.folder / "tomoni.duckdb")
     service = _service(store, config, arguments.service)
-    review = _found(store, config, service, arguments.as_of, now)
-    made = _written(store, config, service, review, form, arguments.other, now)
+    as_of, other = (_time(asked, service) for asked in (arguments.as_of, arguments.other))
+    review = _found(store, config, service, as_of, now)
+    made = _written(store, config, service, review, form, other, now)
     if arguments.output is None:
         sys.stdout.buffer.write(made)
         sys.stdout.buffer.flush()
@@ -74,6 +76,15 @@ def _review(arguments: argparse.Namespace) -> int:
     _tell_boxes(review, form)
     _tell_corrections(store, config, service, review)
     return 0
+
+
+def _time(asked: date | None, service: Service) -> datetime | None:
+    """A day is one of the service's clock, as a review is named, and is looked at up to its end."""
+    if asked is None or isinstance(asked, datetime):
+        return asked
+    from metrics.meeting.window import end_of
+
+    return end_of(asked, service.time_zone)
 
 
 def _written(

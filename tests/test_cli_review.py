@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -223,7 +224,7 @@ def test_two_reviews_are_laid_side_by_side_and_corrections_told(ask: Ask, quiet:
     ("words", "said"),
     [
         (["--service", "shop"], "--service shop: there is no such service with data; use one of jobs"),
-        (["--as-of", "2026-10-01"], "--as-of 2026-10-01T00:00Z: the data of jobs begins 2026-10-05T00:00Z"),
+        (["--as-of", "2026-10-01"], "--as-of 2026-10-01T23:59Z: the data of jobs begins 2026-10-05T00:00Z"),
         (["-o", "/nowhere/at/all.md"], "-o /nowhere/at/all.md: No such file or directory; name a file in a folder"),
     ],
 )
@@ -271,3 +272,19 @@ def test_a_pdf_is_not_printed_on_a_terminal(
     assert cli.main(["--data", str(quiet), "review", "--format", "pdf"]) == 2
     told = "a PDF is nothing to read on a terminal: name a file with -o FILE, or pipe it on"
     assert capsys.readouterr().err.splitlines()[-1] == told
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "UTC"])
+def test_a_day_is_one_of_the_services_clock(ask: Ask, quiet: Path, zone: str):
+    """A review is found by its own name, also where midnight of UTC is of the day before; else it looks up to its end."""
+    (quiet / "services").mkdir()
+    (quiet / "services" / "jobs.yaml").write_text(f"title: Jobs\ntime_zone: {zone}\n")
+    end = datetime(2026, 10, 23, 12, tzinfo=UTC)
+    kept = replace(decided_review(), id="2026-10-23", zone=zone, since=END - timedelta(weeks=1), until=end)
+    Shelf(quiet, "jobs").close(replace(kept, closed_at=end, closed_by="Mika"), "# The review")
+    assert "Closed by Mika" in ask(quiet, "--as-of", "2026-10-23").text
+    other = json.loads(ask(quiet, "--as-of", "2026-10-22", "--with", "2026-10-23", "--format", "json").text)
+    assert (other["earlier"], other["later"]) == ("2026-10-22", "2026-10-23")
+    until = json.loads(ask(quiet, "--as-of", "2026-10-22", "--format", "json").text)["until"]
+    local = datetime.fromisoformat(until).astimezone(ZoneInfo(zone))
+    assert f"{local:%Y-%m-%d %H:%M:%S}" == "2026-10-22 23:59:59"

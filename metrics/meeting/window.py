@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -13,7 +14,7 @@ from metrics.model import Service, Window
 from metrics.review.period import back
 from metrics.store import deliveries, read
 
-__all__ = ["begins", "newest", "review_window"]
+__all__ = ["begins", "end_of", "newest", "review_window"]
 
 USUAL = timedelta(weeks=1)
 HOUR_S = 3600
@@ -53,6 +54,12 @@ def _last_sample(db: read.Reader, service: Service, now: datetime) -> tuple[date
     known = past["last_ts"].max()
     period_s = int(past.loc[past["last_ts"] == known, "period_s"].max())
     return known.to_pydatetime(), timedelta(seconds=period_s if period_s <= HOUR_S else 0)
+
+
+def end_of(day: date, zone: str) -> datetime:
+    """The last second of a day by a clock: from the next one on a review would be held a day later."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
+    return midnight.astimezone(UTC) - timedelta(seconds=1)
 
 
 def begins(db: read.Reader, service: Service) -> datetime | None:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -19,7 +18,7 @@ from metrics.meeting.close import held, notes_of
 from metrics.meeting.compare import corrected
 from metrics.meeting.prepare import prepare, review_id
 from metrics.meeting.shelf import Shelf
-from metrics.meeting.window import begins, newest, review_window
+from metrics.meeting.window import begins, end_of, newest, review_window
 from metrics.model import Entry, EntryKind, Service, Window
 from metrics.review.lines import Line
 from metrics.review.minutes import Figure, Note, Review, Section, Topic, decided, described, noted, noted_as
@@ -109,9 +108,7 @@ def opened(here: Frame, every: Shelved, name: str) -> Held:
 
 def window_of(here: Frame, every: Shelved, name: str) -> Window:
     """What a review of that day looks at: up to its end, or to where the data ends."""
-    midnight = datetime.combine(date.fromisoformat(name) + timedelta(days=1), time(), ZoneInfo(here.zone))
-    # The end of a day is the last second of it, or the review would be held a day later.
-    until = min(every.until, midnight.astimezone(every.until.tzinfo) - timedelta(seconds=1))
+    until = min(every.until, end_of(date.fromisoformat(name), here.zone))
     return review_window(here.folder, here.service, until)
 
 
