@@ -80,10 +80,10 @@ class _Jumps:
     """The highest value of each."""
 
 
-def burst(signal: Signal, longest: int = LONGEST) -> Found:
+def burst(signal: Signal) -> Found:
     """Of upward jumps; for downward ones turn the values round. `Insufficient` counts days."""
     coarse = _coarse(signal)
-    days = daily(coarse, longest)
+    days = daily(coarse, LONGEST)
     if len(days.day) < FEWEST:
         return Insufficient(FEWEST, len(days.day))
     excess = _excess(days, coarse.step_s)

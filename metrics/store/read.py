@@ -95,14 +95,12 @@ def coverage(db: Reader, window: Window | None = None, service: str | None = Non
     return _tidy(frame, "window_start", "window_end", "observed_at")
 
 
-def snapshots(db: Reader, service: str | None = None) -> pd.DataFrame:
+def snapshots(db: Reader) -> pd.DataFrame:
     """The latest snapshot of each (source, service, component, kind), its values as a dict."""
     frame = db.frame(
         """SELECT source, service, component, kind, taken_at, attrs FROM snapshots
-        WHERE $service IS NULL OR service = $service
         QUALIFY row_number() OVER (PARTITION BY source, service, component, kind ORDER BY taken_at DESC) = 1
-        ORDER BY source, service, component, kind""",
-        {"service": service},
+        ORDER BY source, service, component, kind"""
     )
     frame["values"] = [json.loads(text) for text in frame.pop("attrs")]
     return _tidy(frame, "taken_at")
@@ -124,12 +122,12 @@ def runs(db: Reader, limit: int = 50) -> pd.DataFrame:
     return _tidy(frame, "started_at", "finished_at")
 
 
-def refusals(db: Reader, run_id: int | None = None, limit: int = 1_000) -> pd.DataFrame:
+def refusals(db: Reader, run_id: int | None = None) -> pd.DataFrame:
     """Rows that could not be taken, newest run first: run_id, file, line, reason, text."""
     return db.frame(
         """SELECT run_id, file, line, reason, text FROM refusals
-        WHERE $run IS NULL OR run_id = $run ORDER BY run_id DESC, file, line LIMIT $limit""",
-        {"run": run_id, "limit": limit},
+        WHERE $run IS NULL OR run_id = $run ORDER BY run_id DESC, file, line LIMIT 1000""",
+        {"run": run_id},
     )
 
 

@@ -60,10 +60,10 @@ def _percentile(world: World, base: Floats, requests: Floats, component: str, na
     return world.on_grid(_latency(world, base, requests, component, name, spread=spread))
 
 
-def _busy(world: World, component: str, idle: float, full: float, load: Floats, uneven: float = 1.3) -> Samples:
+def _busy(world: World, component: str, idle: float, full: float, load: Floats) -> Samples:
     """CPU of a tier that follows its load."""
     rng = generator(world.plan.seed, component, "cpu")
-    ragged = uneven * noise(rng, world.size, 5.0) + 0.8 * noise(rng, world.size, 250.0)
+    ragged = 1.3 * noise(rng, world.size, 5.0) + 0.8 * noise(rng, world.size, 250.0)
     cpu = idle + full * load + ragged * (0.4 + 0.6 * load) + blips(rng, world.size, 900.0, 5.0)
     return world.grid.ts, saturate(cpu, 88.0, 100.0)
 

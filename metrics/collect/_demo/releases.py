@@ -100,7 +100,7 @@ def _night(plan: Plan, rng: np.random.Generator, day: date) -> Release:
         build = Window(ahead, ahead + timedelta(minutes=minutes))
         end = start + timedelta(minutes=migrate + roll_out)
     broke = "schema change locked a table" if rng.random() < 0.05 else None
-    return _release(plan, "web", Window(start, end), build, night=True, broke=broke)
+    return _release("web", Window(start, end), build, night=True, broke=broke)
 
 
 def _daytime(plan: Plan, rng: np.random.Generator, day: date, hour: float) -> Release:
@@ -112,15 +112,13 @@ def _daytime(plan: Plan, rng: np.random.Generator, day: date, hour: float) -> Re
     window = Window(start, start + timedelta(minutes=pick(rng, 9, 16)))
     near_end = plan.grid.end - start < timedelta(days=8)  # the last week belongs to the exports
     broke = "errors after the roll-out" if rng.random() < 0.13 and not near_end else None
-    release = _release(plan, component, window, build, night=False, broke=broke)
+    release = _release(component, window, build, night=False, broke=broke)
     if broke is None and rng.random() < 0.04:
         return replace(release, status="failed")
     return release
 
 
-def _release(
-    plan: Plan, component: str, window: Window, build: Window | None, *, night: bool, broke: str | None
-) -> Release:
+def _release(component: str, window: Window, build: Window | None, *, night: bool, broke: str | None) -> Release:
     version = f"{local_day(window.start):%Y.%m.%d}-{component}"
     return Release(0, component, "production", "planned", night, build, window, "success", version, broke)
 
@@ -150,7 +148,7 @@ def _fix_of_outage(plan: Plan) -> Release:
     """The index that the slow query needed, put in by hand while the database stood still."""
     start = plan.outage.end - timedelta(minutes=14)
     window = Window(start, start + timedelta(minutes=9))
-    release = _release(plan, "web", window, None, night=False, broke=None)
+    release = _release("web", window, None, night=False, broke=None)
     return replace(release, kind="hotfix", version=f"{release.version}.index")
 
 

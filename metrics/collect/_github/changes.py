@@ -85,7 +85,7 @@ def _pull(raw: Mapping[str, Any], repository: str) -> Pull | None:
         return None
     title, branch = str(raw["title"]), str(raw["head"]["ref"])
     base, labels = raw["base"], [str(label["name"]) for label in raw.get("labels") or ()]
-    reverts, quotes = reverted(repository, title, branch, raw.get("body")), quoted_revert(title)
+    reverts, quotes = reverted(repository, branch, raw.get("body")), quoted_revert(title)
     return Pull(
         id=int(raw["number"]),
         title=short(title),

@@ -53,8 +53,8 @@ def kind_in(*texts: str | None) -> str | None:
     return None
 
 
-def reverted(repository: str, title: str, branch: str, body: str | None) -> str | None:
-    """The commit or the number of the pull request that is taken back, where title, branch or body tell it."""
+def reverted(repository: str, branch: str, body: str | None) -> str | None:
+    """The commit or the number of the pull request that is taken back, where branch or body tell it."""
     body = body or ""
     for other, number in _REVERTS.findall(body):
         if not other or other.lower() == repository.lower():
