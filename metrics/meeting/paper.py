@@ -15,6 +15,7 @@ from metrics.meeting.told import (
     figure_name,
     figures_told,
     note_sentence,
+    outcome_kind,
     outcome_name,
     own_words,
     owner_names,
@@ -144,7 +145,7 @@ def _counts(review: Review) -> str:
     said = sorted(
         review.decisions, key=lambda each: order.index(each.outcome) if each.outcome in order else len(order)
     )
-    names = [outcome_name(each) for each in said]
+    names = [outcome_kind(each) for each in said]
     # No line breaks between a number and what it counts.
     return both([f"{names.count(name)}\N{NO-BREAK SPACE}× {name}" for name in dict.fromkeys(names)]) if names else ""
 
@@ -178,8 +179,9 @@ def _tasks(review: Review) -> Sequence[Task]:
 
 
 def _asked(topic: Topic, decision: Decision) -> str:
-    """What to look into, with the question that was written to it."""
-    what, words = t("Look into: {what}", what=topic.sentence), own_words(decision)
+    """What to look into or to collect, with the question that was written to it."""
+    is_hole, words = topic.section == "coverage", own_words(decision)
+    what = t("Collect: {what}", what=topic.sentence) if is_hole else t("Look into: {what}", what=topic.sentence)
     return t("{what} – {words}", what=what, words=words) if words else what
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "figure_sentence",
     "figures_told",
     "note_sentence",
+    "outcome_kind",
     "outcome_name",
     "own_words",
     "owner_names",
@@ -136,6 +137,13 @@ def outcome_name(decision: Decision) -> str:
     if decision.subject.startswith("hole/") and decision.outcome in HOLES:
         return t(HOLES[decision.outcome])
     return t(OUTCOMES.get(decision.outcome, decision.outcome))
+
+
+def outcome_kind(decision: Decision) -> str:
+    """Its name where several are counted together: whichever deployment it was, a change was the cause."""
+    if decision.subject.startswith(("incident/", "deployment/")) and decision.outcome not in OUTCOMES:
+        return t("Caused by a deployment")
+    return outcome_name(decision)
 
 
 def reason_of(decision: Decision) -> str:

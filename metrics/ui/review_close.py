@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from metrics.meeting.told import decision_sentence, outcome_name
+from metrics.meeting.told import decision_sentence, outcome_kind
 from metrics.review.minutes import SectionName, Topic, open_topics
 from metrics.ui import address, author, review_agenda
 from metrics.ui.delivery_words import escaped
@@ -56,7 +56,7 @@ def draw_missing(missing: Sequence[Topic]) -> None:
 def _confirm(held: Held) -> None:
     """What will be frozen."""
     review = held.review
-    counts = Counter(outcome_name(each) for each in review.decisions)
+    counts = Counter(outcome_kind(each) for each in review.decisions)
     n = len(review.decisions)
     told = both([f"{k} × {name}" for name, k in counts.items()])
     st.markdown(

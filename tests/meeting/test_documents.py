@@ -182,6 +182,16 @@ def test_what_is_to_be_looked_into_comes_with_its_question():
     )
 
 
+def test_a_hole_is_to_be_collected_and_whichever_deployments_caused_something_are_one_count():
+    hole = replace(review().topics[0], subject="hole/db/memory", section="coverage", sentence="db memory: never")
+    said = [Decision("hole/db/memory", "investigate", "Mika", AT)]
+    said += [Decision(f"incident/i{n}", f"deploy-{n}", "Mika", AT) for n in range(2)]
+    held = review(decisions=tuple(said))
+    held = replace(held, sections=(*held.sections, Section("coverage", topics=(hole,))))
+    assert [task.what for task in paper(held).tasks] == ["Collect: db memory: never"]
+    assert "2\N{NO-BREAK SPACE}× Caused by a deployment" in dict(paper(held).facts)["Decided"]
+
+
 def test_html_stands_alone():
     text = html(decided_review())
     seen = Read(text)
