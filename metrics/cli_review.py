@@ -16,6 +16,7 @@ from metrics.errors import InputError
 from metrics.model import Service
 
 if TYPE_CHECKING:
+    from metrics.meeting.ledgers import About
     from metrics.review.minutes import Review
     from metrics.store import Store
 
@@ -41,13 +42,18 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--as-of",
         type=a_day,
         metavar="T",
-        help="of the day T by the service's clock, or of that of the time T, up to which there has to be data (the one "
-        "that is held, else the newest data)",
+        help="of the day T by the service's clock, or of that of the time T, up to which there has to be data (the "
+        "one that is held, else the newest data)",
     )
     verb.add_argument("--service", metavar="S", help="whose review (the one that is configured)")
     verb.add_argument("--format", choices=get_args(Form), help="as the ending of -o says, else md")
     verb.add_argument(
         "--with", type=a_day, dest="other", metavar="T", help="beside the review of that day; md or json"
+    )
+    verb.add_argument(
+        "--about",
+        choices=("alerts", "coverage", "actions"),
+        help="not the review but this ledger beside it, as md or json",
     )
     verb.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it there instead of printing it")
     verb.set_defaults(run=_review)
@@ -59,6 +65,8 @@ def _review(arguments: argparse.Namespace) -> int:
         raise InputError("a PDF is nothing to read on a terminal: name a file with -o FILE, or pipe it on")
     if arguments.other and form not in ("md", "json"):
         raise InputError(f"--with compares as md or json, not as {form}")
+    if arguments.about and (arguments.other or form not in ("md", "json")):
+        raise InputError("--about is written as md or json, and goes without --with")
     now = datetime.now(UTC)
     config = configuration.load(arguments.data)
     from metrics.store import Store
@@ -66,13 +74,12 @@ def _review(arguments: argparse.Namespace) -> int:
     store = Store(config.folder / "tomoni.duckdb")
     service = _service(store, config, arguments.service)
     as_of, other = (_time(asked, service) for asked in (arguments.as_of, arguments.other))
+    if arguments.about:
+        _put(arguments.output, _ledger(store, config, service, arguments.about, as_of, form, now))
+        return 0
     review = _found(store, config, service, as_of, now)
     made = _written(store, config, service, review, form, other, now)
-    if arguments.output is None:
-        sys.stdout.buffer.write(made)
-        sys.stdout.buffer.flush()
-    else:
-        _write(arguments.output, made)
+    _put(arguments.output, made)
     _tell_boxes(review, form)
     _tell_corrections(store, config, service, review)
     return 0
@@ -85,6 +92,20 @@ def _time(asked: date | None, service: Service) -> datetime | None:
     from metrics.meeting.window import end_of
 
     return end_of(asked, service.time_zone)
+
+
+def _ledger(
+    store: Store, config: Config, service: Service, about: About, as_of: datetime | None, form: Form, now: datetime
+) -> bytes:
+    """Alerts, coverage or actions, of the time that a review of that moment looks at."""
+    from metrics.meeting.ledgers import ledger, ledger_json, ledger_markdown
+    from metrics.meeting.window import review_window
+
+    until = _until(store, service, as_of, now)
+    kinds = {source.name: source.kind for source in config.sources}
+    with store.read() as db:
+        made = ledger(db, service, kinds, about, review_window(config.folder, service, until), now)
+    return (ledger_json if form == "json" else ledger_markdown)(made).encode()
 
 
 def _written(
@@ -215,6 +236,14 @@ def _prepared(store: Store, config: Config, service: Service, until: datetime, n
     look(config, now)
     window = review_window(config.folder, service, until)
     return with_words(store, config, service, prepare(store, config, service, window, now), now)
+
+
+def _put(output: Path | None, made: bytes) -> None:
+    if output is None:
+        sys.stdout.buffer.write(made)
+        sys.stdout.buffer.flush()
+    else:
+        _write(output, made)
 
 
 def _write(output: Path, made: bytes) -> None:

@@ -5,6 +5,8 @@ What to talk about, what was decided, by whom and until when; held, closed, and 
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from metrics.ui import (
@@ -23,7 +25,7 @@ from metrics.ui.words import t
 here = frame.begin(__doc__)
 here.require_data()
 review_acts.keep(here)
-speaking.keep(here)
+speaking.keep(here, partial(review_acts.still_open, here))
 st.html(review.STYLE)
 
 every = review_loading.shelved(here)

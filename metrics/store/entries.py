@@ -28,13 +28,18 @@ def add(store: Store, *words: Entry) -> None:
             _insert(connection, word)
 
 
-def answer(store: Store, word: Entry, seen: datetime | None) -> Entry | None:
+def answer(
+    store: Store, word: Entry, seen: datetime | None, still: Callable[[Entry], None] | None = None
+) -> Entry | None:
     """Keep a word if nothing was said of its subject since `seen`, the time of the word that its author knows of.
 
     Returns None once it is kept; else what somebody else said meanwhile, and nothing is kept: the last to write must
-    not win without having read the other's.
+    not win without having read the other's. `still` is asked while nobody else can speak, and nothing is kept if it
+    raises.
     """
     with store.write() as connection:
+        if still is not None:
+            still(word)
         row = connection.execute(
             """SELECT said_at, author, kind, service, subject, said FROM entries
             WHERE kind = $kind AND service = $service AND subject = $subject ORDER BY said_at DESC LIMIT 1""",

@@ -13,7 +13,7 @@ from functools import partial
 
 import streamlit as st
 
-from metrics.errors import TomoniError
+from metrics.errors import InputError, TomoniError
 from metrics.meeting.close import close, is_closed, open_review
 from metrics.meeting.digest import tell_closed
 from metrics.meeting.prepare import prepare
@@ -26,10 +26,10 @@ from metrics.ui.frame import Frame
 from metrics.ui.loading import store_of
 from metrics.ui.review_about import asked_about, is_overtaken
 from metrics.ui.review_drafts import typed
-from metrics.ui.speaking import Said, say
+from metrics.ui.speaking import say
 from metrics.ui.words import counted, moment, t
 
-__all__ = ["ask_close", "ask_open", "ask_renew", "describe", "keep", "note"]
+__all__ = ["ask_close", "ask_open", "ask_renew", "describe", "keep", "note", "still_open"]
 
 
 def ask_open(window: Window, key: str, zone: str) -> None:
@@ -68,12 +68,11 @@ def forget(key: str) -> None:
 
 def keep(here: Frame) -> None:
     """Do what was clicked, right before the words are kept."""
-    _refuse_words_of_closed(here)
     for review, subject, text in st.session_state.pop("do-notes", []):
         word = Entry(here.now, here.who, "note", here.service.name, subject, {"text": text})
         _tried(partial(entries.add, store_of(here.folder), word))
         if is_closed(here.config, here.service, review):
-            _tell_closed(here, review, t("your note is kept, but is not in its file."))
+            st.warning(_closed_told(here, review, t("your note is kept, but is not in its file.")))
     asked = {name: st.session_state.pop(f"do-{name}", None) for name in ("open", "renew", "close")}
     if asked["open"]:
         _tried(lambda: _open(here, *asked["open"]))
@@ -90,26 +89,18 @@ def _tried(act: Callable[[], object]) -> None:
         st.error(str(error), icon=":material/error:")
 
 
-def _refuse_words_of_closed(here: Frame) -> None:
-    """Somebody may have closed the review while a decision was clicked: then it is told, and not kept for nothing."""
-    pending: list[Said] = st.session_state.get("to-say", [])
-    undone: list[tuple[EntryKind, str, datetime]] = st.session_state.get("to-undo", [])
-    names = {_review_of(each.kind, each.subject) for each in pending} | {
-        _review_of(kind, subject) for kind, subject, _ in undone
-    }
-    late = {name for name in names if name and is_closed(here.config, here.service, name)}
-    if not late:
-        return
-    st.session_state["to-say"] = [each for each in pending if _review_of(each.kind, each.subject) not in late]
-    st.session_state["to-undo"] = [each for each in undone if _review_of(*each[:2]) not in late]
-    _tell_closed(here, max(late), t("your last click came too late and changed nothing."))
+def still_open(here: Frame, word: Entry) -> None:
+    """Refuse what is said of a review that somebody closed while it was clicked: it would be kept for nothing."""
+    review = _review_of(word.kind, word.subject)
+    if review and is_closed(here.config, here.service, review):
+        raise InputError(_closed_told(here, review, t("your last click came too late and changed nothing.")))
 
 
-def _tell_closed(here: Frame, review: str, what: str) -> None:
+def _closed_told(here: Frame, review: str, what: str) -> str:
     closed = Shelf(here.folder, here.service.name).read(review)
     by, at = (closed.closed_by, closed.closed_at) if closed else ("", None)
     told = t("The review of {day} was closed by {who}, {moment}", day=review, who=by, moment=moment(at, here.zone))
-    st.warning(f"{told}: {what}")
+    return f"{told}: {what}"
 
 
 def _review_of(kind: EntryKind, subject: str) -> str:

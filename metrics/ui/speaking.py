@@ -13,8 +13,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from metrics.errors import InputError
 from metrics.model import Entry, EntryKind
-from metrics.store import entries
+from metrics.store import Store, entries
 from metrics.ui.frame import Frame
 from metrics.ui.loading import said, store_of
 from metrics.ui.words import age, t
@@ -26,6 +27,7 @@ TYPING = "types-in-a-dialog"
 """Whoever opens a dialog sets it: a page that runs anew would take what is being typed; it catches up afterwards."""
 Fields = Mapping[str, str | None]
 Tell = Callable[[Entry], str]
+Still = Callable[[Entry], None]
 Key = tuple[EntryKind, str]
 
 
@@ -66,23 +68,34 @@ def undo(kind: EntryKind, subject: str, seen: datetime) -> None:
 
 
 @said
-def keep(here: Frame) -> None:
-    """Write what was said since the last run. Each page where something can be said calls it first."""
+def keep(here: Frame, still: Still | None = None) -> None:
+    """Write what was said since the last run. Each page where something can be said calls it first.
+
+    `still` raises InputError for a word that comes too late, and the page says so.
+    """
     st.session_state.pop(TYPING, None)
     store = store_of(here.folder)
     pending: list[Said] = st.session_state.pop("to-say", [])
     for word in pending:
         entry = Entry(here.now, here.who, word.kind, here.service.name, word.subject, word.fields)
-        rival = entries.answer(store, entry, word.seen)
+        rival = _answer(store, entry, word.seen, still)
         _rivals()[word.kind, word.subject] = (word, rival) if rival else None
     undone: list[tuple[EntryKind, str, datetime]] = st.session_state.pop("to-undo", [])
     for kind, subject, seen in undone:
         with store.read() as db:
             earlier = [word for word in entries.history(db, kind, here.service.name, subject) if word.at < seen]
         before = earlier[-1].said if earlier else None
-        entries.answer(store, Entry(here.now, here.who, kind, here.service.name, subject, before), seen)
+        _answer(store, Entry(here.now, here.who, kind, here.service.name, subject, before), seen, still)
     if store.exists():
         st.session_state["heard"] = _stamp(here.folder, store.version(), here.service.name)
+
+
+def _answer(store: Store, word: Entry, seen: datetime | None, still: Still | None) -> Entry | None:
+    try:
+        return entries.answer(store, word, seen, still)
+    except InputError as late:
+        st.warning(str(late))
+        return None
 
 
 def draw_rival(here: Frame, kind: EntryKind, subject: str, tell: Tell) -> None:
