@@ -26,7 +26,7 @@ from metrics.ui.finding_words import address_name
 from metrics.ui.frame import Frame
 from metrics.ui.speaking import TYPING, say
 from metrics.ui.verdict_words import KINDS as KIND_NAMES
-from metrics.ui.words import quantity, t
+from metrics.ui.words import quantity, scale, t
 
 __all__ = ["AXIS_NAMES", "ask", "meant", "owner_name", "suggested"]
 
@@ -198,10 +198,10 @@ def _judged_by(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> None:
             format_func=_named,
         )
     line = lines.get(address or NONE)
-    was = asked.action
+    was, unit = asked.action, _unit(here, line)
     with right:
         st.text_input(
-            t("Target (not needed)"),
+            t("Target in {unit} (not needed)", unit=unit) if unit else t("Target (not needed)"),
             value=_written(was.target, line) if was and was.target is not None and line else "",
             key=asked.key("target"),
             max_chars=40,
@@ -248,6 +248,7 @@ def _who_and_when(here: Frame, asked: _Asked, wrong: Mapping[str, str]) -> None:
             t("Verdict due"),
             value=was.check if was else (start or today) + CHECK_AFTER,
             key=asked.key("check"),
+            format="YYYY-MM-DD",
             help=t("Four weeks after the start tell a step that is worth it in four of five cases."),
         )
         _tell(wrong, "check")
@@ -267,8 +268,9 @@ def _start(asked: _Asked, today: date, zone: str) -> date | None:
         return today if how == "today" else None
     begun = local_day(was, zone) if was else today
     return st.date_input(
-        t("Since"), value=begun, max_value=max(today, begun), key=asked.key("since"), label_visibility="collapsed"
-    )
+        t("Since"), value=begun, max_value=max(today, begun), key=asked.key("since"), label_visibility="collapsed",
+        format="YYYY-MM-DD",
+    )  # fmt: skip
 
 
 # keeping it ---------------------------------------------------------------------------------------------------
@@ -283,7 +285,7 @@ def _save(here: Frame, asked: _Asked) -> None:
     line = actions_loading.line_of(here, address)
     started = _started(here, asked)
     check = state.get(asked.key("check"))
-    target, target_wrong = _target(str(state.get(asked.key("target")) or ""), line)
+    target, target_wrong = _target(str(state.get(asked.key("target")) or ""), line, _unit(here, line))
     wrong = {
         "what": "" if what else t("Say what is done, in a few words."),
         "target": target_wrong,
@@ -340,16 +342,17 @@ def _started(here: Frame, asked: _Asked) -> datetime | None:
     return min(datetime.combine(on, NOON, ZoneInfo(here.zone)), here.now)
 
 
-def _target(written: str, line: Line | None) -> tuple[float | None, str]:
-    """The target in the line's unit, and what is wrong with it."""
-    if not written.strip():
+def _target(written: str, line: Line | None, unit: str) -> tuple[float | None, str]:
+    """The target in the line's unit, and what is wrong with it; a plain number has the unit that the field names."""
+    written = written.strip()
+    if not written:
         if line is not None and line.indicator.better == "neutral":
             return None, t("More of this is neither better nor worse: a target says which way it should go.")
         return None, ""
     if line is None:
         return None, t("Choose the indicator that the target is of.")
     try:
-        return parse_quantity(written, line.indicator.unit), ""
+        return parse_quantity(f"{written} {unit}" if written[-1].isdigit() else written, line.indicator.unit), ""
     except ConfigError as error:
         return None, f"{error}."
 
@@ -372,6 +375,13 @@ def _tell(wrong: Mapping[str, str], field: str) -> None:
 
 def _named(address: str) -> str:
     return address_name(address) if address else t("a person, no indicator")
+
+
+def _unit(here: Frame, line: Line | None) -> str:
+    """In what a target is written: the unit that what it is now is shown in."""
+    if line is None:
+        return ""
+    return scale(line.indicator.unit, actions_loading.present(here, line) or 1.0)[1]
 
 
 def _now(here: Frame, line: Line | None) -> str:

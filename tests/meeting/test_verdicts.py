@@ -221,6 +221,7 @@ def test_what_is_due_comes_with_its_verdict_and_what_is_open_after_it(tmp_path):
     at = UNTIL - 30 * DAY
     later = replace(action(UNTIL - 3 * DAY), id="a2", what="Cache it", check=date(2026, 12, 20))
     new = replace(action(None), id="a3", what="Watch it", check=date(2026, 12, 21), review="2026-11-23")
+    new = replace(new, part="/export", target=50.0)
     gone = replace(action(), id="a4", dropped="not worth it")
     store = spoken(tmp_path, *(entry(each, at, "Mika") for each in (action(), later, new, gone)))
     found = prepared(store, tmp_path)
@@ -232,7 +233,9 @@ def test_what_is_due_comes_with_its_verdict_and_what_is_open_after_it(tmp_path):
     assert due.started == START
     assert due.figures[0].value == pytest.approx(due.figures[0].before - 12, abs=1)
     assert (still_open.subject, still_open.tag, still_open.suggested) == ("action/a2", "still open", "")
-    assert [topic.subject for topic in found.section("actions").topics] == ["action/a3"]
+    (written,) = found.section("actions").topics
+    assert written.subject == "action/a3"
+    assert written.detail[-1] == "Judged by db /export CPU, target 50 %."
 
 
 def test_a_verdict_is_shown_in_the_review_that_said_it_and_then_no_more(tmp_path):

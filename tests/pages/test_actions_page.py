@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -120,6 +121,29 @@ def test_an_action_is_written_down_and_the_view_has_it(demo, monkeypatch):
     assert "Keep only three jobs" in [head.value for head in app.subheader]
     assert "target 45 %" in plain(app)
     assert not [each for each in app.button if each.key == "act--save"]
+
+
+def test_a_plain_target_is_in_the_unit_that_the_field_names(demo, monkeypatch):
+    """What is 240 ms now is to be 200: kept in seconds, that was 200 s, which was shown as 3.33 min."""
+    app = as_mika(visit(PAGE, demo, monkeypatch))
+    app.button(key="act--open").click().run()
+    app.text_input(key="act--what").set_value("Cache the list")
+    app.selectbox(key="act--owner").set_value("dev")
+    app.selectbox(key="act--line").set_value("web/http.server.request.duration.p95").run()
+    field = app.text_input(key="act--target")
+    assert field.label == "Target in ms (not needed)"
+    assert re.fullmatch(r"\d+ ms in the last week", field.placeholder)
+    field.set_value("200")
+    app.button(key="act--save").click().run()
+    assert not app.exception
+    assert rows(demo, "target") == [(0.2,)]
+    assert "target 200 ms" in plain(app)
+    ((kept,),) = rows(demo, "id")
+    app.button(key=f"act-{kept}-open").click().run()
+    assert app.text_input(key=f"act-{kept}-target").value == "0.2 s"
+    app.text_input(key=f"act-{kept}-target").set_value("1.5 s")
+    app.button(key=f"act-{kept}-save").click().run()
+    assert rows(demo, "target") == [(1.5,)]
 
 
 def test_what_prevents_may_say_along_which_axis_it_scales_and_cancel_keeps_nothing(demo, monkeypatch):

@@ -8,8 +8,9 @@ from metrics import catalog
 from metrics.meeting.setting import Setting
 from metrics.review.actions import Action
 from metrics.review.minutes import Section, Topic
+from metrics.ui.finding_words import address_name
 from metrics.ui.verdict_words import KINDS
-from metrics.ui.words import day, quantity, t, title_of
+from metrics.ui.words import day, quantity, t
 
 __all__ = ["section"]
 
@@ -39,8 +40,7 @@ def _detail(action: Action) -> list[str]:
     """What it comes from, and what it will be judged by."""
     told = [t("Why: {why}", why=action.why_sentence)] if action.why_sentence else []
     indicator = catalog.load().indicators.get(action.indicator)
-    if indicator is not None:
-        where = "/".join(each for each in (action.component, action.part) if each)
+    if indicator is not None and action.address is not None:
         goal = "" if action.target is None else t(", target {value}", value=quantity(action.target, indicator.unit))
-        told.append(t("Judged by {name} of {where}{goal}.", name=title_of(indicator), where=where, goal=goal))
+        told.append(t("Judged by {name}{goal}.", name=address_name(action.address), goal=goal))
     return told
