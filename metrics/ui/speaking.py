@@ -6,7 +6,7 @@ somebody else spoke of the same subject meanwhile, nothing is kept: both are sho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -83,11 +83,27 @@ def keep(here: Frame, still: Still | None = None) -> None:
     undone: list[tuple[EntryKind, str, datetime]] = st.session_state.pop("to-undo", [])
     for kind, subject, seen in undone:
         with store.read() as db:
-            earlier = [word for word in entries.history(db, kind, here.service.name, subject) if word.at < seen]
-        before = earlier[-1].said if earlier else None
-        _answer(store, Entry(here.now, here.who, kind, here.service.name, subject, before), seen, still)
+            now = [word for word in entries.history(db, kind, here.service.name, subject) if word.at <= seen]
+        _answer(store, Entry(here.now, here.who, kind, here.service.name, subject, _before(now)), seen, still)
     if store.exists():
         st.session_state["heard"] = _stamp(here.folder, store.version(), here.service.name)
+
+
+def _before(words: Sequence[Entry]) -> Fields | None:
+    """What held before the newest of these words of a subject; None where nothing did.
+
+    To say again what held before is an undo: the next one goes further back, or the two would take turns for ever.
+    Of an action only the last step is taken back: whoever undoes two must not lose it.
+    """
+    standing: list[Fields] = []
+    for word in words:
+        if word.said is None:
+            standing.clear()
+        elif len(standing) > 1 and word.said == standing[-2] and word.kind != "action":
+            standing.pop()
+        else:
+            standing.append(word.said)
+    return standing[-2] if len(standing) > 1 else None
 
 
 def _answer(store: Store, word: Entry, seen: datetime | None, still: Still | None) -> Entry | None:
