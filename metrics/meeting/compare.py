@@ -29,7 +29,17 @@ def corrected(store: Store, service: Service, lines: Sequence[Line], review: Rev
         for window in windows:
             asked = [each for each in seen if (each.since, each.until) == window and each.address in by_address]
             found |= _now(db, window, asked, by_address)
-    return {each: now for each, now in found.items() if quantity(now, each.unit) != quantity(each.value, each.unit)}
+    return {
+        each: now
+        for each, now in found.items()
+        if quantity(now, each.unit) != quantity(each.value, each.unit)
+        and not _is_younger(by_address[each.address], each, now)
+    }
+
+
+def _is_younger(line: Line, was: Figure, now: float | None) -> bool:
+    """Whether the line is of another source that began after the time of the figure: it corrects nothing of it."""
+    return now is None and line.first_ts >= was.until
 
 
 def correction_sentence(was: Figure, now: float | None) -> str:

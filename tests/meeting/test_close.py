@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
@@ -259,3 +260,21 @@ def test_data_that_is_corrected_later_is_told_and_changes_nothing_frozen(filled:
     assert correction_sentence(changed, found[changed]) == f"was {changed.value:.1f} %, now 77 %"
     assert (folder / "reviews" / f"{ID}.json").read_bytes() == before
     assert json.loads(before)["headline"][0]["value"] == changed.value
+
+
+def test_another_source_that_begins_later_corrects_nothing(filled: Store, folder: Path):
+    """The pages show its line from then on; what the review saw of the former is not gone."""
+    opened(filled, folder, "Mika")
+    review = close(filled, config(folder), SERVICE, ID, "Mika", LATER)
+    component, part, name = review.headline[0].address.split("/")
+    former = next(
+        each for each in lines_of(3, 3_600) if (each.component, each.part, each.indicator) == (component, part, name)
+    )
+    ts = np.datetime64(END.replace(tzinfo=None), "us") + np.arange(48) * np.timedelta64(1, "h")
+    run = write.begin_run(filled, "collect", "test")
+    write.batches(filled, run, [Points(replace(former, source="other"), ts, np.full(48, 50.0))])
+    write.end_run(filled, run, "done")
+    with filled.read() as db:
+        lines = watched(db, "jobs", {"cloudwatch": "of no rank"})
+    assert [each.source for each in lines if each.address == review.headline[0].address] == ["other"]
+    assert corrected(filled, SERVICE, lines, review) == {}
