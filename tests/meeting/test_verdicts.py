@@ -132,6 +132,15 @@ def test_a_line_that_was_never_there_or_ended_before(tmp_path):
     assert (told(store, action(None)).verdict, told(store, action(None)).lack) == ("too early", "start")
 
 
+def test_as_many_weeks_on_each_side_where_a_line_ended_since(tmp_path):
+    found = told(fill(tmp_path, cpu(-12, end=UNTIL - 12 * DAY)), action())
+    assert found.effect is not None
+    # It was measured for 23 days after the start: 28 days before would be another stretch than what is after.
+    assert (found.verdict, found.effect.weeks) == ("improved", 3)
+    early = told(fill(tmp_path / "early", cpu(-12, end=UNTIL - 26 * DAY)), action())
+    assert (early.lack, early.days) == ("days", 9)
+
+
 def test_what_happens_twice_a_week_is_told_without_a_verdict(tmp_path):
     every = cpu(-12)
     rare = np.isin(np.arange(len(every.ts)) % 168, (3, 75))
