@@ -77,7 +77,11 @@ def spoken(here: Frame) -> Spoken:
     """Everything that was said of actions."""
     found = words(here, "action", "verdict")
     begun = _begun(here.folder, store_of(here.folder).version(), here.service.name)
-    return Spoken(actions(found.every), accepted(found.every), begun, found)
+    every = actions(found.every)
+    # An action that was taken back takes what was said of it along.
+    there = {each.id for each in every}
+    verdicts = {name: each for name, each in accepted(found.every).items() if name in there}
+    return Spoken(every, verdicts, begun, found)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

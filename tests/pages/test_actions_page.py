@@ -271,6 +271,15 @@ def test_the_way_back_to_where_it_came_from(demo, monkeypatch):
     assert set(asked) <= set(links["In Explore"].split("&"))
 
 
+def test_the_verdict_of_an_action_that_was_taken_back_counts_nowhere(demo, monkeypatch):
+    write(demo, action(demo), action(demo, "a2"))
+    said = {"verdict": "improved", "computed": "improved"}
+    entries.add(store_of(demo), *(Entry(AT, "Ren", "verdict", "jobs", each, said) for each in ("a1", "a2")))
+    assert "2 improved" in plain(visit(PAGE, demo, monkeypatch))
+    entries.add(store_of(demo), Entry(AT, "Ren", "action", "jobs", "a1", None))
+    assert "1 improved" in plain(visit(PAGE, demo, monkeypatch))
+
+
 def test_nobody_without_a_name_says_anything(demo, monkeypatch):
     write(demo, action(demo))
     app = visit(PAGE, demo, monkeypatch, action="a1")
