@@ -54,6 +54,7 @@ def section(folder: Path, service, *judged: findings.Judged, cpu: float = 50.0, 
     [
         (WAYS, 20, "decide by Thu 10 Dec"),
         ((), 20, "decide before Sun 13 Dec"),
+        (WAYS, 2.9, "decide by Mon 23 Nov"),
         (WAYS, 2, "decide now"),
         (WAYS, 91, ""),
     ],
@@ -110,6 +111,14 @@ def test_too_late_is_overdue_and_far_off_is_not_told(tmp_path: Path, monkeypatch
     (tmp_path / "later").mkdir()
     found, _ = section(tmp_path / "later", described(*WAYS), ahead(91))
     assert (found.topics, found.nothing[:17]) == ((), "No limit is expec")
+
+
+def test_what_is_to_be_decided_today_is_not_overdue_before_the_day_is_over(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("metrics.trends.agenda._worth_a_look", lambda every: ())
+    (topic,) = section(tmp_path, described(*WAYS), ahead(2.9))[0].topics
+    assert topic.tag == "decide"
+    assert topic.sentence.startswith("Decide by Mon 23 Nov:")
+    assert topic.detail[0] == "delete old logs takes 3 days: decide by Mon 23 Nov."
 
 
 def test_a_share_and_its_count_are_one_limit(tmp_path: Path, monkeypatch):

@@ -119,7 +119,7 @@ def deadline(setting: Setting, found: Sequence[Finding]) -> str:
     first = next((each for each in _ahead(setting) if _key(each.finding) in keys), None) if keys else None
     if first is None:
         return ""
-    if first.decide_by < setting.window.end:
+    if _is_over(setting, first.decide_by):
         return t("decide now")
     on = _day(setting, first.decide_by)
     return t("decide by {day}", day=on) if first.quickest else t("decide before {day}", day=on)
@@ -167,7 +167,7 @@ def _dated(setting: Setting, each: _Ahead, figures: Mapping[str, Figure]) -> Top
         section="capacity",
         sentence=f"{_decide(setting, each)} {told}",
         owners=(owner,) if owner else (),
-        tag=t("overdue") if each.decide_by < setting.window.end else t("decide"),
+        tag=t("overdue") if _is_over(setting, each.decide_by) else t("decide"),
         detail=(*_counted(each), *_ways(setting, each)),
         reasons=tuple(measure.what for measure in each.component.countermeasures) if each.component else (),
         figures=(figures[address],) if address in figures else (),
@@ -194,9 +194,14 @@ def _decide(setting: Setting, each: _Ahead) -> str:
     on = _day(setting, each.decide_by)
     if each.quickest is None:
         return t("Decide before {day}:", day=on)
-    if each.decide_by < setting.window.end:
+    if _is_over(setting, each.decide_by):
         return t("Decide now (it was due by {day}):", day=on)
     return t("Decide by {day}:", day=on)
+
+
+def _is_over(setting: Setting, by: datetime) -> bool:
+    """Until the day is over there is time, whatever the hour of the forecast."""
+    return local_day(by, setting.service.time_zone) < setting.today
 
 
 def _short_ways(each: _Ahead) -> list[str]:
@@ -224,7 +229,7 @@ def _ways(setting: Setting, each: _Ahead) -> list[str]:
 
 def _way(setting: Setting, each: _Ahead, measure: Countermeasure) -> str:
     by, takes = each.early - measure.lead_time, _takes(measure)
-    if by < setting.window.end:
+    if _is_over(setting, by):
         return t("{takes}: no longer in time.", takes=takes)
     return t("{takes}: decide by {day}.", takes=takes, day=_day(setting, by))
 
