@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from metrics import config
-from metrics.collect import http as polite
 from metrics.collect._github import deployments
 from metrics.collect._github.memo import KEPT
 from metrics.collect.run import Outcome, Request, chosen, run_source, store_of
@@ -29,11 +28,7 @@ def busy(hub: Hub) -> Hub:
 
 
 @pytest.fixture
-def folder(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(polite, "PER_SECOND", 10_000.0)
-    monkeypatch.setattr(
-        polite.Budget.__init__, "__defaults__", (5_000, 10_000.0, *polite.Budget.__init__.__defaults__[2:])
-    )
+def folder(hub: Hub, tmp_path: Path) -> Path:
     it = {"base_url": hub.url, "token": "${GITHUB_TOKEN}", "targets": [TARGET]}
     return configure(tmp_path, {"github": it})
 
