@@ -35,11 +35,13 @@ STYLE = """<style>
 [class*="st-key-item-r"] > :has(button) { min-width: 0; }
 [class*="st-key-item-r"] .spark { height: 1.3rem; }
 /* Below the sentence that it answers, with a line before it or without. */
-[class*="st-key-said-r"] { padding: 0 0 0.25rem 7.9rem; margin-top: -0.2rem; }
-:has(> [class*="st-key-item-r"] [data-testid="stHtml"]) + * > [class*="st-key-said-r"] { padding-left: 15.4rem; }
+[class*="st-key-said-r"] { padding: 0 0 0.25rem; margin-top: -0.2rem; }
+@media (min-width: 641px) {
+  [class*="st-key-said-r"] { padding-left: 7.9rem; }
+  :has(> [class*="st-key-item-r"] [data-testid="stHtml"]) + * > [class*="st-key-said-r"] { padding-left: 15.4rem; }
+}
 [class*="st-key-agenda-"] > :has(> [data-testid="stPageLink"]) a { padding-left: 0; }
 @media (max-width: 640px) {
-  [class*="st-key-said-r"][class] { padding-left: 0; }
   [class*="st-key-item-r"] > :has(> [data-testid="stHtml"]) { order: 0; flex: 0 0 6.5rem; }
   [class*="st-key-item-r"] > :has(button) { order: 3; flex: 1 0 100%; }
 }

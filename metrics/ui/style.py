@@ -62,7 +62,7 @@ header[data-testid="stHeader"] button, header[data-testid="stHeader"] button * {
 @media (max-width: 640px) {
   [class*="st-key-item-"] { flex-wrap: wrap; padding-bottom: 0.4rem; row-gap: 0; }
   [class*="st-key-item-"] > :nth-child(2) { order: 3; flex: 1 0 100%; }
-  [data-testid="stPageLink"] span { white-space: normal; line-height: 1.3; }
+  [data-testid="stPageLink"] span { white-space: normal; }
   /* Who looks, then the menu in rows of five, then how fresh the data is. */
   .st-key-bar { column-gap: 0.4rem; row-gap: 0; padding-right: 0; }
   .st-key-bar > .st-key-who { order: 1; margin: 0 2.2rem 0 auto; max-width: 7.5rem; }
