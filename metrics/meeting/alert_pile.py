@@ -11,7 +11,7 @@ from metrics.model import Service, Window
 from metrics.review.alerts.check import LOOK_BACK, Checked, Ruled, check
 from metrics.review.alerts.felt import Felt, felt, felt_lines
 from metrics.review.alerts.judged import Beside
-from metrics.review.alerts.known import Known, known
+from metrics.review.alerts.known import FOREVER, Known, known
 from metrics.review.alerts.ledger import ledger
 from metrics.review.alerts.pile import Pile, history
 from metrics.review.alerts.watched import candidates, worst
@@ -33,7 +33,7 @@ def pile(db: read.Reader, service: Service, lines: Sequence[Line], period: Perio
     long = history(period)
     firings = alerts.firings(db, Window(min(long.start, period.previous.start), long.end), service.name)
     around = _beside(db, service, lines, long, firings, min(now, long.end))
-    return ledger(firings, around, period, service, _known(db, service, now))
+    return ledger(firings, around, period, service, _known(db, service))
 
 
 def checked(db: read.Reader, service: Service, lines: Sequence[Line], ruled: Ruled, now: datetime) -> Checked | None:
@@ -47,14 +47,15 @@ def checked(db: read.Reader, service: Service, lines: Sequence[Line], ruled: Rul
         alerts.firings(db, window, service.name),
         read.events(db, window, ("incident",), service.name) if is_watched else None,
         _felt(db, service, lines, window),
-        _known(db, service, now),
+        _known(db, service),
         now,
         service.time_zone,
     )
 
 
-def _known(db: read.Reader, service: Service, now: datetime) -> Known:
-    reach = alerts.firings_reach(db, service.name, now)
+def _known(db: read.Reader, service: Service) -> Known:
+    """Whenever the first alert came: a time before it is told as one before it."""
+    reach = alerts.firings_reach(db, service.name, FOREVER)
     return known(reach.start if reach else None, alerts.answers(db, service.name))
 
 

@@ -117,7 +117,9 @@ def _alerts(db: read.Reader, service: Service, kinds: Mapping[str, str], window:
         sentences=tuple(each for each in told if each),
         names=("Branch", "Rule", "Component", "Fired", "Before", "No action", "Impact", "Incident", "Felt", "Batch",
                "At night", "Bursts", "By itself", "In all", "Check", "What came of it", "Why"),
-        rows=tuple(_rule_row(key, rules.get(key), words.get(key), came[key]) for key in keys),
+        rows=tuple(
+            _rule_row(key, rules.get(key), words.get(key), came[key], is_known=found.is_known) for key in keys
+        ),
         nothing=t("No alert is known, and nobody has decided on any rule."),
         facts={
             "since": window.start,
@@ -141,7 +143,9 @@ def _branch(rule: Rule | None, word: Entry | None) -> tuple[Branch | None, bool]
     return (branch, True) if branch else (rule.suggestion.branch if rule else None, False)
 
 
-def _rule_row(key: str, rule: Rule | None, word: Entry | None, came: Checked | None) -> tuple[str, ...]:
+def _rule_row(
+    key: str, rule: Rule | None, word: Entry | None, came: Checked | None, *, is_known: bool
+) -> tuple[str, ...]:
     """What is not known is empty."""
     component, _, name = key.partition("/")
     branch, is_said = _branch(rule, word)
@@ -156,7 +160,7 @@ def _rule_row(key: str, rule: Rule | None, word: Entry | None, came: Checked | N
         t("✓ {branch}", branch=told) if is_said else t("{branch}?", branch=told) if branch else told,
         name,
         component,
-        number(now.n if now else 0),
+        number(now.n if now else 0) if is_known else "",
         "" if rule is None or rule.before is None else number(rule.before),
         *([alerts_words.of(each) if each.n else "" for each in counts] or [""] * 8),
         "" if now is None or now.lasting is None else quantity(now.lasting, "s"),

@@ -37,6 +37,15 @@ def draw_nothing(here: Frame, pile: Pile | None, until: datetime) -> None:
             )
         )
         return
+    if pile is not None and pile.known_since is not None:
+        known, zone = pile.known_since, here.zone
+        told = (
+            t("No alert fired in {days}: choose another period.", days=day_range(pile.history, zone))
+            if pile.is_known
+            else t("Alerts are known since {moment}: choose a later period.", moment=moment(known, zone, here.now))
+        )
+        st.info(told)
+        return
     st.info(
         t(
             "No alert of {service} is known up to {until}. Collect `cloudwatch_alarms`, `datadog_events` or "
@@ -101,6 +110,9 @@ def _idle(pile: Pile, zone: str) -> None:
     """The share of alerts that nobody did anything about, week by week."""
     known = [week for week in pile.weeks if week.idle.n]
     st.caption(t("**Alerts without any action** (% by week)"))
+    if not len(pile.firings):
+        st.caption(t("No alert is known in {days}.", days=day_range(pile.history, zone)))
+        return
     if not known:
         st.caption(t("Not known: no source says whether anybody acted, and nobody writes incidents down."))
         return

@@ -144,7 +144,8 @@ def draw(found: Sequence[Listed], pile: Pile, today: date) -> None:
 def _frame(found: Sequence[Listed], pile: Pile, today: date) -> pd.DataFrame:
     """What is not known is an empty cell, never 0."""
     figures = _figures(pile).reindex([each.key for each in found]).reset_index(drop=True)
-    figures["fired"] = figures["fired"].fillna(0).astype(int)
+    fired = figures["fired"].astype("Int64")
+    figures["fired"] = fired.fillna(0) if pile.is_known else fired
     texts = [name for name in figures.columns if name not in ("fired", "weeks")]
     figures[texts] = figures[texts].where(figures[texts].notna(), "")
     weeks = [each if isinstance(each, np.ndarray) else NO_WEEKS for each in figures["weeks"]]

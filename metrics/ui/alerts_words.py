@@ -64,7 +64,12 @@ def of(count: Count) -> str:
 
 def how_it_was(pile: Pile, said: Mapping[str, Branch], *, service: str) -> str:
     """One sentence: how many fired, how many for nothing, how many rules nobody has decided on."""
-    fired = pile.fired
+    fired, days = pile.fired, day_range(pile.period.window, pile.period.zone)
+    if not pile.is_known:
+        return t("{service}, {days}: **alerts are not known of this time**.", service=service, days=days)
+    earlier = t("The period before: {n}.", n=t("not known") if pile.before is None else number(pile.before))
+    if not fired:
+        return t("{service}, {days}: **no alert** is known. {earlier}", service=service, days=days, earlier=earlier)
     firings, acted = sum(rule.now.n for rule in fired), _sum(rule.now.acted for rule in fired)
     parts = [
         counted("**{n} alert**", "**{n} alerts**", firings)
@@ -80,8 +85,6 @@ def how_it_was(pile: Pile, said: Mapping[str, Branch], *, service: str) -> str:
         if open_ones
         else t("every rule has been decided on")
     )
-    earlier = t("The period before: {n}.", n=t("not known") if pile.before is None else number(pile.before))
-    days = day_range(pile.period.window, pile.period.zone)
     return t("{service}, {days}: {what}. {earlier}", service=service, days=days, what=both(parts), earlier=earlier)
 
 

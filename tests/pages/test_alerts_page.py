@@ -217,6 +217,15 @@ def test_no_alert_in_the_period_says_when_the_newest_was(folder, monkeypatch):
     assert "The newest one is of Tue 3 Nov" in app.info[0].value
 
 
+def test_a_time_before_the_first_alert_is_not_known_and_a_silent_quarter_is_none(folder, monkeypatch):
+    deployments.one_series(folder)
+    fire(folder, datetime(2026, 2, 13, tzinfo=UTC))
+    early = visit(PAGE, folder, monkeypatch, period="custom", since="2025-11-01T00:00", until="2025-11-08T00:00")
+    assert early.info[0].value.startswith("Alerts are known since Fri 13 Feb")
+    quiet = visit(PAGE, folder, monkeypatch, period="custom", since="2026-09-01T00:00", until="2026-09-08T00:00")
+    assert quiet.info[0].value.startswith("No alert fired in ")
+
+
 def test_what_no_source_says_is_not_known_and_never_0(folder, monkeypatch):
     deployments.one_series(folder)
     fire(folder, deployments.NOW - timedelta(days=2))

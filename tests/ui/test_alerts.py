@@ -47,6 +47,14 @@ def test_the_sentence_counts_what_nobody_acted_on_and_what_is_to_be_decided(pile
         "Shop, 2 – 30 Nov 2026: **33 alerts** of 3 rules, **28 of 32 without any action** and 2 rules to decide on. "
         "The period before: 0."
     )
+    silent = replace(pile, rules=())
+    assert alerts_words.how_it_was(silent, {}, service="Shop") == (
+        "Shop, 2 – 30 Nov 2026: **no alert** is known. The period before: 0."
+    )
+    unknown = replace(silent, known_since=None)
+    assert alerts_words.how_it_was(unknown, {}, service="Shop") == (
+        "Shop, 2 – 30 Nov 2026: **alerts are not known of this time**."
+    )
     every = dict.fromkeys(("db/cpu", "web/log", "web/<b>"), "keep")
     assert "every rule has been decided on" in alerts_words.how_it_was(pile, every, service="Shop")
 

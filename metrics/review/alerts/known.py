@@ -14,7 +14,7 @@ from typing import Final
 from metrics.model import Window
 from metrics.review.spans import Span, joined, without
 
-__all__ = ["Known", "known"]
+__all__ = ["FOREVER", "Known", "known"]
 
 FOREVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 MOST_LOST: Final = 0.1

@@ -79,6 +79,7 @@ def ledger(firings: pd.DataFrame, beside: Beside, period: Period, service: Servi
         before=sum(before.values())
         if known.covers("", period.previous) and len(were_known) == len(components)
         else None,
+        known_since=known.since,
         lost={each: lost for each in components if (lost := known.lacks(each, period.window))},
         batch_share=sight.batch_share,
         felt=tuple(each.address for each in beside.felt),

@@ -154,6 +154,8 @@ class Pile:
     """Each firing of the history as `judged` has it."""
     before: int | None
     """Firings of any rule in the period before; None where alerts are not known so far back."""
+    known_since: datetime | None
+    """Before the first alert that any source told of nobody can say whether one fired; None where there is none."""
     lost: Mapping[str, tuple[Span, ...]]
     """By component, the times of the period in which its alerts were not collected, where that makes a difference."""
     batch_share: float | None
@@ -162,6 +164,11 @@ class Pile:
     """The lines that users feel and that have a threshold, as addresses; harm is judged by them."""
     sees_incidents: bool
     """Whether anybody writes incidents down."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known of alerts in the period."""
+        return self.known_since is not None and self.known_since < self.period.window.end
 
     @property
     def fired(self) -> tuple[Rule, ...]:

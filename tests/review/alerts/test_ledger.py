@@ -105,6 +105,9 @@ def test_the_weekly_share_of_idle_firings(pile):
 
 def test_without_any_firing_there_is_an_empty_ledger():
     found = ledger(firings(), made.beside(), PERIOD, SHOP, Known(None))
+    assert not found.is_known
+    assert ledger(firings(), made.beside(), PERIOD, SHOP, Known(END - DAY)).is_known
+    assert not ledger(firings(), made.beside(), PERIOD, SHOP, Known(END)).is_known
     assert (found.rules, found.fired, split(found, {})) == ((), (), ())
     assert {week.n for week in found.weeks} == {0}
 
