@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 
 from metrics.collect import Batch, cloudwatch_alarms
@@ -20,12 +19,6 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TODAY = Window(NOON - DAY, NOON)
 MONTH = Window(NOON - 30 * DAY, NOON)
 DB = {"service": "jobs", "component": "db", "alarms": ["cpu"]}
-
-
-@pytest.fixture
-def http() -> Iterator[httpx.Client]:
-    with client(budget=Budget(per_second=1e6, sleep=lambda _: None)) as http:
-        yield http
 
 
 @pytest.fixture

@@ -28,12 +28,6 @@ EXPIRED = Fault(403, b'{"__type": "ExpiredTokenException", "message": "expired"}
 
 
 @pytest.fixture
-def http() -> Iterator[httpx.Client]:
-    with client(budget=Budget(per_second=1e6, sleep=lambda _: None)) as http:
-        yield http
-
-
-@pytest.fixture
 def account() -> Account:
     account = Account()
     account.alarm("cpu")

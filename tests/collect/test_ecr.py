@@ -34,12 +34,6 @@ EXPIRED = Fault(400, b'{"__type": "ExpiredTokenException", "message": "expired"}
 
 
 @pytest.fixture
-def http() -> Iterator[httpx.Client]:
-    with client(budget=Budget(per_second=1e6, sleep=lambda _: None)) as http:
-        yield http
-
-
-@pytest.fixture
 def cloud() -> Iterator[Cloud]:
     with running(registry({"jobs/web": PUSHED}, NOON)) as cloud:
         yield cloud

@@ -10,17 +10,10 @@ import pytest
 from pydantic import ValidationError
 
 from metrics.collect.ecr import Settings, Target, check
-from metrics.collect.http import Budget, client
 from metrics.errors import SourceError
 from tests.collect.cloudwatch.aws_json_server import USER, Cloud, running
 from tests.collect.ecr_account import image, registry
 from tests.collect.test_ecr import NOON, PUSHED, WEB, asked
-
-
-@pytest.fixture
-def http() -> Iterator[httpx.Client]:
-    with client(budget=Budget(per_second=1e6, sleep=lambda _: None)) as http:
-        yield http
 
 
 @pytest.fixture

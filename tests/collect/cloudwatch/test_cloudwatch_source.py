@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pandas as pd
 import pytest
 from pydantic import ValidationError
@@ -43,12 +42,6 @@ def cloud(monkeypatch) -> Iterator[Cloud]:
     monkeypatch.setattr(polite, "FIRST_S", 0.001)
     with running(account_with(2, NOON)) as cloud:
         yield cloud
-
-
-@pytest.fixture
-def http() -> Iterator[httpx.Client]:
-    with client(budget=Budget(per_second=1e6, sleep=lambda _: None)) as http:
-        yield http
 
 
 def settings(cloud: Cloud, instances: int = 1, **rest: object) -> Settings:

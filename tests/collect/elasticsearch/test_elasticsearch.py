@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from metrics.collect import elasticsearch
 from metrics.collect._elasticsearch import listing
 from metrics.model import Series, Window
-from tests.collect.elasticsearch.front import Front, front_of
-from tests.collect.elasticsearch.osmem import Hit, ask, at, index_errors, index_hits, settings, url
+from tests.collect.elasticsearch.front import Front
+from tests.collect.elasticsearch.osmem import Hit, ask, at, index_errors, index_hits, settings
 from tests.collect.folders import configure, metrics
 
 REQUESTS, ERRORS = "http.server.request.count", "log.errors"
@@ -28,12 +28,6 @@ def _fresh() -> Iterator[None]:
     listing.forget()
     yield
     listing.forget()
-
-
-@pytest.fixture
-def front() -> Iterator[Front]:
-    with front_of(url()) as front:
-        yield front
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -11,7 +10,7 @@ import pytest
 from metrics.collect import Sign, elasticsearch, http
 from metrics.collect.elasticsearch import Settings
 from metrics.errors import SourceError
-from tests.collect.elasticsearch.front import Front, error, front_of
+from tests.collect.elasticsearch.front import Front, error
 from tests.collect.elasticsearch.osmem import Hit, at, index_errors, index_hits, settings, url
 
 
@@ -20,12 +19,6 @@ def _logs() -> None:
     index_hits("check-access-1", [Hit(at(-1, 9), "/"), Hit(at(0, 9, 30), "/")])
     index_hits("check-access-2", [Hit(at(0, 8), "/")])
     index_errors("check-errors-1", [(at(0, 7), "error", None)])
-
-
-@pytest.fixture
-def front() -> Iterator[Front]:
-    with front_of(url()) as front:
-        yield front
 
 
 def signs(asked: Settings) -> list[Sign]:

@@ -9,8 +9,8 @@ import pytest
 from metrics.collect._elasticsearch import listing
 from metrics.collect._elasticsearch.listing import Use, ranked
 from metrics.model import Window
-from tests.collect.elasticsearch.front import Fault, Front, front_of, shards_failed
-from tests.collect.elasticsearch.osmem import DAY, Hit, ask, at, index_hits, settings, url
+from tests.collect.elasticsearch.front import Fault, Front, shards_failed
+from tests.collect.elasticsearch.osmem import DAY, Hit, ask, at, index_hits, settings
 
 REQUESTS = "http.server.request.count"
 P95 = "http.server.request.duration.p95"
@@ -22,12 +22,6 @@ def _fresh() -> Iterator[None]:
     listing.forget()
     yield
     listing.forget()
-
-
-@pytest.fixture
-def front() -> Iterator[Front]:
-    with front_of(url()) as front:
-        yield front
 
 
 def test_one_place_in_two_goes_to_what_grew_and_the_other_to_what_is_big() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,8 +12,8 @@ from metrics import config
 from metrics.collect.run import Outcome, Request, chosen, run_source, store_of
 from metrics.model import Window
 from metrics.store import read
-from tests.collect.elasticsearch.front import Fault, Front, error, front_of, shards_failed
-from tests.collect.elasticsearch.osmem import Hit, at, index_hits, url
+from tests.collect.elasticsearch.front import Fault, Front, error, shards_failed
+from tests.collect.elasticsearch.osmem import Hit, at, index_hits
 from tests.collect.folders import configure
 
 SERVICE = """
@@ -34,12 +33,6 @@ components:
 """
 REQUESTS = "http.server.request.count"
 MORNING, NOON = at(0, 8), at(0, 12)
-
-
-@pytest.fixture
-def front() -> Iterator[Front]:
-    with front_of(url()) as front:
-        yield front
 
 
 @pytest.fixture
