@@ -95,7 +95,9 @@ if (!window.tomoniReview) {
     }
     if (ahead) return;
     if (document.querySelector("[role=dialog], [data-testid=stPopoverBody]")) return;
-    let act = acts[event.key];
+    // Caps Lock changes nothing.
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    let act = acts[key];
     const column = () => document.activeElement.closest("[class*=st-key-review-way-]");
     if (/^[1-9]$/.test(event.key)) {
       act = () => hit(column()?.querySelectorAll("[data-testid=stButton] button")[event.key - 1]);
@@ -106,7 +108,7 @@ if (!window.tomoniReview) {
     if (!act) return;
     event.preventDefault();
     if (event.repeat) return;
-    if (event.key === "w" || event.key === "a") ahead = { text: "", until: performance.now() + 5000 };
+    if (key === "w" || key === "a") ahead = { text: "", until: performance.now() + 5000 };
     later(act);
   });
   const seen = {};

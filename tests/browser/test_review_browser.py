@@ -168,7 +168,7 @@ def _types_before_the_field_is_there(ren: Page) -> None:
     """None of the letters is taken for a key: `n` would go on, `e` to an answer."""
     ready(ren)
     at = int(place(ren).split()[0])
-    for key in ("n", "w"):
+    for key in ("N", "w"):
         ren.keyboard.press(key)
     ren.keyboard.type("seen")
     ready(ren)
@@ -237,11 +237,11 @@ def _writes_an_action(mika: Page, folder: Path) -> None:
     ready(mika)
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_have_count(0)
+    expect(mika.locator(".st-key-review-notes")).to_contain_text("Action: Report rare errors")
     (action,) = [each for each in _actions(folder) if each.what == "Report rare errors"]
     assert (action.owner, action.review, action.by) == ("Sora", HELD, "Mika")
     assert action.why.startswith("finding/")
     assert action.address
-    expect(mika.locator(".st-key-review-notes")).to_contain_text("Action: Report rare errors")
 
 
 def _actions(folder: Path) -> tuple[Action, ...]:
@@ -308,3 +308,12 @@ def test_a_review_reads_well_and_fits(scheme, width, app, open_page):
         found = Axe().run(page, options={"runOnly": ["color-contrast"]})
         assert found.violations_count == 0, found.generate_report()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # Once it is closed, what was decided begins where the sentence that it answers does.
+    visit(page, f"{app}/review?review={HELD}")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll("[class*=st-key-said-r]")].every((said) => {
+            const row = document.querySelector(`.st-key-item-${said.className.match(/said-(r\\d+)/)[1]} button p`);
+            const lefts = [row, said.querySelector("p")].map((each) => each?.getBoundingClientRect().left);
+            return Math.abs(lefts[0] - lefts[1]) < 2;
+        })"""
+    )
