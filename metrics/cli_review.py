@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
+from metrics import cli_review_hold
 from metrics import config as configuration
 from metrics.cli_flags import a_day
 from metrics.config import Config
@@ -56,6 +57,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="not the review but this ledger beside it, as md or json",
     )
     verb.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it there instead of printing it")
+    cli_review_hold.add_flags(verb)
     verb.set_defaults(run=_review)
 
 
@@ -67,6 +69,7 @@ def _review(arguments: argparse.Namespace) -> int:
         raise InputError(f"--with compares as md or json, not as {form}")
     if arguments.about and (arguments.other or form not in ("md", "json")):
         raise InputError("--about is written as md or json, and goes without --with")
+    cli_review_hold.refuse_flags(arguments)
     now = datetime.now(UTC)
     config = configuration.load(arguments.data)
     from metrics.store import Store
@@ -74,6 +77,10 @@ def _review(arguments: argparse.Namespace) -> int:
     store = Store(config.folder / "tomoni.duckdb")
     service = _service(store, config, arguments.service)
     as_of, other = (_time(asked, service) for asked in (arguments.as_of, arguments.other))
+    if cli_review_hold.is_asked(arguments):
+        until = _until(store, service, as_of, now)
+        print(cli_review_hold.run(store, config, service, until, arguments, now))
+        return 0
     if arguments.about:
         _put(arguments.output, _ledger(store, config, service, arguments.about, as_of, form, now))
         return 0
