@@ -29,6 +29,8 @@ FINE: Final[Mapping[FindingKind, timedelta]] = {
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 # Other peaks of nine tenths of a jump hide it: it was one for its time of day.
 HIDES = 0.9
+# Of the limit: nearer than that the level and the peaks are one line on a picture.
+APART = 0.05
 
 
 def as_told(setting: Setting, found: Finding, topic: Topic) -> Topic:
@@ -43,7 +45,7 @@ def as_told(setting: Setting, found: Finding, topic: Topic) -> Topic:
     limit = found.evidence.get("line", found.evidence.get("limit"))
     drawn = at_worst(setting, topic, line, fine, limit if isinstance(limit, float) else None, extreme)
     if found.kind == "forecast":
-        return replace(drawn, trend=_trend(found, drawn))
+        return replace(drawn, trend=_trend(found, drawn) if _is_at_its_peaks(found) else ())
     return _closer(setting, found, drawn, line) if _is_hidden(found, drawn) else drawn
 
 
@@ -84,6 +86,14 @@ def _trend(found: Finding, topic: Topic) -> Points:
         return ()
     began = min(topic.curve[0][0], found.since)
     return ((began, found.before), (found.since, found.before), (found.since, found.after), (end, found.after))
+
+
+def _is_at_its_peaks(found: Finding) -> bool:
+    """Whether the level that grows is where the peaks are: else its line would lie far below the curve."""
+    peak, limit = found.evidence.get("peak"), found.evidence.get("limit")
+    if not isinstance(peak, float) or not isinstance(limit, float):
+        return True
+    return abs(peak - found.after) <= APART * abs(limit)
 
 
 def _is_hidden(found: Finding, topic: Topic) -> bool:

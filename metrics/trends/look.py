@@ -170,12 +170,19 @@ def _forecast(view: View, trend: Drift | None) -> Iterator[Sighting]:
         evidence = {
             **{name: at.isoformat() if at else None for name, at in _times(found)},
             "limit": limit,
+            "peak": _week_peak(view.hourly, rising=rising),
             "per_day": towards.per_day if towards else None,
             "urgency": "urgent" if found.urgent else None,
             "driver": _driver(view),
         }
         # What has grown is told by the trend; the forecast tells where that leads.
         yield Sighting(view.line, "forecast", replace(grown, certainty=found.certainty), evidence=evidence)
+
+
+def _week_peak(hourly: Signal, *, rising: bool) -> float:
+    """Of the week: of the last day alone, a Sunday would look as if there were room."""
+    week = hourly.values[hourly.ts > hourly.ts[-1] - np.timedelta64(7, "D")]
+    return float(week.max() if rising else week.min())
 
 
 def _grown(hourly: Signal, found: Crossing) -> Detection:

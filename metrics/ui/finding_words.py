@@ -172,17 +172,28 @@ def _rate(weekly: float, unit: Unit) -> str:
 def _forecast(finding: Finding, zone: str) -> str:
     early, likely, late = (_time(finding, name) for name in ("early", "crosses_at", "late"))
     limit = quantity(_number(finding, "limit"), finding.unit)
-    now = quantity(finding.after, finding.unit)
+    now = _peak(finding)
     if likely is None:
-        return t("may reach {limit} from {early} on; now {now}", limit=limit, early=_day(early, zone), now=now)
+        return t("may reach {limit} from {early} on; {now}", limit=limit, early=_day(early, zone), now=now)
     return t(
-        "will reach {limit} about {likely} (between {early} and {late}); now {now}",
+        "will reach {limit} about {likely} (between {early} and {late}); {now}",
         limit=limit,
         likely=_day(likely, zone),
         early=_day(early, zone),
         late=_day(late, zone) if late else t("much later"),
         now=now,
     )
+
+
+def _peak(finding: Finding) -> str:
+    """The highest hour, since that is what reaches a limit: the level of a whole week may be half of it."""
+    peak, limit = finding.evidence.get("peak"), _number(finding, "limit")
+    if not isinstance(peak, float):
+        return t("now {now}", now=quantity(finding.after, finding.unit))
+    told = quantity(peak, finding.unit)
+    if peak <= limit:
+        return t("highest hour of the last week {now}", now=told)
+    return t("lowest hour of the last week {now}", now=told)
 
 
 def _burst(finding: Finding, zone: str) -> str:

@@ -85,6 +85,16 @@ def test_the_day_to_decide_is_counted_back_by_the_quickest_countermeasure(tmp_pa
     assert [value for _, value in topic.trend] == [60.0, 75.0], "the level that its sentence says is now"
 
 
+@pytest.mark.parametrize(("peak", "levels"), [(78.0, [60.0, 75.0]), (90.0, [])])
+def test_a_level_far_below_the_peaks_is_not_drawn_below_their_curve(tmp_path: Path, monkeypatch, peak, levels):
+    monkeypatch.setattr("metrics.trends.agenda._worth_a_look", lambda every: ())
+    seen = ahead(20)
+    found = replace(seen.finding, evidence={**seen.finding.evidence, "peak": peak})
+    (topic,) = section(tmp_path, described(*WAYS), replace(seen, finding=found))[0].topics
+    assert [value for _, value in topic.trend] == levels
+    assert f"highest hour of the last week {peak:.0f} %" in topic.sentence
+
+
 def test_what_is_done_about_a_limit_already_is_told_with_it(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("metrics.trends.agenda._worth_a_look", lambda every: ())
     done = Action("a-1", "shop", "Shard it", "prevention", f"limit/db/{STORAGE}", "", "infra", date(2026, 12, 14))

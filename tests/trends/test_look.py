@@ -42,6 +42,16 @@ def test_a_disk_that_fills_within_days_needs_no_three_weeks():
     assert told.detection.size == pytest.approx(21, abs=1.5)
 
 
+def test_a_limit_is_told_beside_the_highest_hour_of_the_week_since_that_reaches_it():
+    calm = view(35, 0.8, ends_at=60.0)
+    hour = np.arange(len(calm.hourly)) % 24
+    daily = Signal(calm.hourly.ts, calm.hourly.values + 25 * (hour == 11))
+    (told,) = look(View(calm.line, SERVICE, END, daily, JUMPS, ()))
+    assert told.kind == "forecast"
+    assert told.evidence["peak"] == pytest.approx(85, abs=2)
+    assert told.detection.after < 65
+
+
 def test_the_same_growth_without_a_limit_in_sight_is_a_trend():
     told = look(view(35, 0.8, ends_at=60.0, indicator="system.memory.utilization"))
     assert [each.kind for each in told] == ["drift"]

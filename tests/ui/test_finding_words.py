@@ -75,6 +75,14 @@ BURST = {"episodes": hours(0, 30), "evidence": {"ratio": 3.46}}
             "db CPU may reach 100 % from Fri 27 Nov on; now 54 %",
         ),
         (
+            cpu("forecast", evidence=DATES | {"crosses_at": None, "peak": 81.5}),
+            "db CPU may reach 100 % from Fri 27 Nov on; highest hour of the last week 81.5 %",
+        ),
+        (
+            cpu("forecast", evidence=DATES | {"crosses_at": None, "peak": 12.0, "limit": 5.0}),
+            "db CPU may reach 5 % from Fri 27 Nov on; lowest hour of the last week 12 %",
+        ),
+        (
             finding("burst", **BURST),
             "web latency p95 jumping 3.5 times as often as before: 2 jumps since Mon 16 Nov, to about 410 ms from 200 ms",
         ),
