@@ -15,7 +15,7 @@ from metrics.review.minutes import Topic, open_topics
 from metrics.ui import action_form, address, review_agenda, review_close, review_keys, review_topic
 from metrics.ui.delivery_words import escaped
 from metrics.ui.review_loading import Held
-from metrics.ui.words import counted, day, moment, t
+from metrics.ui.words import counted, day, moment, t, unbroken
 
 __all__ = ["draw", "start"]
 
@@ -127,7 +127,7 @@ def _go(label: str, key: str, place: int, stops: tuple[Stop, ...]) -> None:
 def _topic(held: Held, topic: Topic) -> None:
     lead = review_topic.badge(topic)
     with st.container(key="review-headline"):
-        st.markdown(f"{lead} {escaped(topic.sentence)}".strip())
+        st.markdown(f"{lead} {escaped(unbroken(topic.sentence))}".strip())
     review_topic.draw(held, topic, is_big=True)
 
 

@@ -6,6 +6,7 @@ English sentences are the message ids; a language is a catalogue in locale/ besi
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -37,12 +38,14 @@ __all__ = [
     "step_name",
     "t",
     "title_of",
+    "unbroken",
 ]
 
 LOCALE = "en_GB"
 NONE = "–"
 # From here on a change reads better as a multiple: ×12 rather than +1,100 %.
 TIMES = 9
+BEFORE_UNIT = re.compile(r"(?<=\d) (?=[^\W\d_]|%)")
 _STATS = {"mean": "mean", "max": "peak", "sum": "total", "last": "latest", "p95": "p95", "ratio": "overall"}
 _SECONDS = ((86_400 * 2, 86_400.0, "d"), (7_200, 3_600.0, "h"), (120, 60.0, "min"), (1, 1.0, "s"), (0, 1e-3, "ms"))
 _BYTES = tuple((1024.0**n, 1024.0**n, f"{prefix}B") for n, prefix in ((4, "Ti"), (3, "Gi"), (2, "Mi"), (1, "Ki")))
@@ -149,6 +152,11 @@ def _plain(unit: Unit) -> str:
 
 
 # times --------------------------------------------------------------------------------------------------------
+
+
+def unbroken(text: str) -> str:
+    """In large letters a line must not end between a number and its unit, or a day and its month."""
+    return BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text)
 
 
 def moment(at: datetime | None, zone: str, now: datetime | None = None) -> str:

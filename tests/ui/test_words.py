@@ -71,3 +71,8 @@ def test_sentences_are_filled_in_and_counted():
     assert words.counted("{n} row", "{n} rows", 1) == "1 row"
     assert words.counted("{n} row", "{n} rows", 2000) == "2,000 rows"
     assert words.both(["a", "b", "c"]) == "a, b and c"
+
+
+def test_a_number_keeps_its_unit_and_a_day_its_month():
+    told = words.unbroken("p95 +3.4 % to 44.2 ms by 12 Dec, 13:40; 3 times, a 2 -> b")
+    assert told.replace("\N{NO-BREAK SPACE}", "_") == "p95 +3.4_% to 44.2_ms by 12_Dec, 13:40; 3_times, a 2 -> b"
