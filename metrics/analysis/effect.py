@@ -31,7 +31,7 @@ Verdict = Literal["improved", "no visible effect", "worse", "confounded", "too e
 Floats = NDArray[np.float64]
 
 FEWEST_WEEKS, MOST_WEEKS = 2, 8
-"""Issue 6: two at least. More than eight is another season, and what came later than that was not this action."""
+"""Less is one week against another; more is another season, and what came so late was not this action."""
 MEASURED = 0.7
 """Of the days of each side, so that two weeks are ten days at least: the fewest that shift.py looks at."""
 MOVED = 0.1
@@ -101,13 +101,19 @@ def effect(
     passed = start.whole_days(until)
     for weeks in range(min(MOST_WEEKS, passed // WEEK), FEWEST_WEEKS - 1, -1):
         days = start.days(-weeks * WEEK, weeks * WEEK)
-        if min(days.before, days.after) >= MEASURED * weeks * WEEK:
+        if min(days.before, days.after) >= MEASURED * weeks * WEEK and _reach(days, weeks):
             return _judged(start, days, weeks, better, others)
     days = start.days(-FEWEST_WEEKS * WEEK, min(max(passed, 0), FEWEST_WEEKS * WEEK))
     is_early = 0 < passed < FEWEST_WEEKS * WEEK
     if is_early and days.after and days.before >= MEASURED * FEWEST_WEEKS * WEEK:
         return _too_early(start, passed)
     return Insufficient(FEWEST_WEEKS * WEEK, min(days.before, days.after))
+
+
+def _reach(days: Days, weeks: int) -> bool:
+    """Whether the outermost weeks are there: what began later is told as fewer weeks, and not as gaps."""
+    outer = (days.day < -(weeks - 1) * WEEK).sum(), (days.day >= (weeks - 1) * WEEK).sum()
+    return weeks == FEWEST_WEEKS or bool(min(outer) >= MEASURED * WEEK)
 
 
 def _too_early(start: Moment, passed: int) -> Effect | Insufficient:

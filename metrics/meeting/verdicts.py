@@ -79,24 +79,17 @@ def _compared(
         return Judged(action=action, as_of=as_of, lack="direction", unit=unit)
     changes = _changes(db, service, action, started, window, others)
     demand = _followed(signal, [drawn[each.address] for each in demands if each.address in drawn], started)
-    until = _measured_until(signal, started, as_of)
-    found = effect(signal, started, until, better=better, demand=demand, others=changes)
+    found = effect(signal, started, as_of, better=better, demand=demand, others=changes)
     against = _against(found)
     if against is not None and not isinstance(found, Insufficient):
         # What follows the demand falls with it: one that rose can't be why the line fell.
-        alone = effect(signal, started, until, better=better, others=changes)
+        alone = effect(signal, started, as_of, better=better, others=changes)
         found = found if isinstance(alone, Insufficient) else replace(alone, reasons=(*alone.reasons, against))
     is_hourly = line.indicator.rollup == "sum" and not line.is_ratio
     told = Judged(action=action, as_of=as_of, unit=unit, better=better, is_hourly=is_hourly, others=changes)
     if isinstance(found, Insufficient):
         return replace(told, lack="days", days=found.have, needed=found.needed, rough=_rough(signal, started, as_of))
     return replace(told, effect=found, lately=_lately(signal))
-
-
-def _measured_until(signal: Signal, started: datetime, as_of: datetime) -> datetime:
-    """Where the line ended since, if that leaves enough to judge: as much time before as was measured after."""
-    end = (signal.ts[-1].astype("datetime64[us]").item()).replace(tzinfo=UTC) + timedelta(seconds=signal.step_s)
-    return min(end, as_of) if end - started >= timedelta(weeks=FEWEST_WEEKS) else as_of
 
 
 def _demands(lines: Sequence[Line], line: Line, service: Service) -> list[Line]:

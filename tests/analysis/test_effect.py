@@ -173,6 +173,13 @@ def test_too_little_before_or_nothing_after_is_insufficient() -> None:
     assert effect(line, STARTED, STARTED - timedelta(days=1), better="lower") == Insufficient(14, 0)
 
 
+def test_a_line_that_began_two_weeks_before_is_compared_over_two_weeks() -> None:
+    line = days()
+    found = verdict(line.cut(signals.since_start(line.ts) >= 13))
+    assert found.weeks == 2
+    assert found.until == STARTED + timedelta(days=14)
+
+
 def test_gaps_are_left_out_and_the_longest_measured_stretch_is_compared() -> None:
     line = days()
     since = signals.since_start(line.ts)
