@@ -28,7 +28,6 @@ STYLE = """<style>
 }
 .st-key-review-holds { gap: 0.4rem; padding: 0.5rem 0.75rem; border-left: 3px solid #30a46c; }
 .spark { display: block; width: 100%; height: 1.7rem; }
-.st-key-review-figures [class*="st-key-tile-"] > :nth-child(2) { margin-top: auto; }
 .st-key-review-open-topic :is(li, p) { font-size: 0.875rem; }
 [class*="st-key-item-r"] > :first-child { flex: 0 0 6.9rem; }
 [class*="st-key-item-r"] > :has(> [data-testid="stHtml"]) { flex: 0 0 6.5rem; }

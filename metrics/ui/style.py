@@ -37,6 +37,7 @@ header[data-testid="stHeader"] button, header[data-testid="stHeader"] button * {
 [class*="st-key-tile-"] { gap: 0; padding: 0.3rem 0.65rem 0.4rem; }
 [class*="st-key-tile-"] p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 [class*="st-key-tile-"] a p { white-space: normal; line-height: 1.2; }
+[class*="st-key-tile-"] > :nth-child(2) { margin-top: auto; }
 [class*="st-key-tile-over"] { border-left: 3px solid #e5484d; }
 [class*="st-key-tile-"] a, [class*="st-key-chart-"] a { padding-left: 0; padding-right: 0; min-height: 0; }
 [class*="st-key-chart-"], [class*="st-key-side-"] { gap: 0; }

@@ -58,13 +58,13 @@ def _tile(reading: Reading, moved: str, place: int, now: datetime, *, compare: b
             delta_color=_color(reading),
             delta_arrow="off" if not reading.change else "up" if reading.change > 0 else "down",
         )
-        st.caption(f"{moved} · {_beside(reading, now)}")
+        st.caption(t("{state} · as of {age}", state=_state(reading, moved), age=age(reading.line.last_ts, now)))
 
 
-def _beside(reading: Reading, now: datetime) -> str:
+def _state(reading: Reading, moved: str) -> str:
     if reading.threshold is not None and reading.state == "over":
         return t("over {value}", value=quantity(reading.threshold.value, reading.line.indicator.unit))
-    return age(reading.line.last_ts, now)
+    return moved
 
 
 def _explained(reading: Reading, now: datetime) -> str:

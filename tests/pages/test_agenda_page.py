@@ -77,10 +77,11 @@ def test_the_rest_is_below_the_fold_and_not_drawn_until_it_is_opened(home, known
     assert {item.id for item in found.rest}.isdisjoint(item for _, item in links(home))
 
 
-def test_each_tile_says_changed_or_steady(home):
-    words = [each.value.partition(" · ")[0] for each in home.caption if each.value.startswith(("changed", "steady"))]
-    assert len(words) == len(home.metric) == 8
-    assert set(words) == {"changed", "steady"}
+def test_each_tile_says_how_it_stands_and_how_old_that_is(home):
+    told = [each.value.split(" · ") for each in home.caption if each.value.startswith(("changed", "steady", "over "))]
+    assert len(told) == len(home.metric) == 8
+    assert {state.partition(" ")[0] for state, _ in told} == {"changed", "steady", "over"}
+    assert all(age.startswith("as of ") for _, age in told)
 
 
 def test_of_a_period_before_all_looks_it_says_that_nobody_looked(demo, monkeypatch):
