@@ -49,7 +49,7 @@ OUTCOMES: Mapping[str, str] = {
     "investigate": "To investigate",
     "ignored": "Ignored",
     "remove": "Remove the alert, or watch another indicator",
-    "reduce": "Fire less often",
+    "reduce": "Reduce how often it fires",
     "automate": "Automate the recovery",
     "watch": "Watch the trend instead",
     "keep": "Keep the alert",
