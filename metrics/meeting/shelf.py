@@ -48,8 +48,11 @@ class Shelf:
 
     def opened(self) -> tuple[str, ...]:
         """The ids of those that were opened and not closed, oldest first."""
-        closed = set(self.closed())
-        return tuple(sorted({self._id(path) for path in self._mine() if OPEN in path.stem} - closed))
+        mine = self._mine()
+        held, closed = (
+            {self._id(path) for path in mine if (OPEN in path.stem) is is_held} for is_held in (True, False)
+        )
+        return tuple(sorted(held - closed))
 
     def read(self, name: str) -> Review | None:
         """The closed review, else the one that is held; None without either. Raises StoreError for a broken file."""
@@ -116,7 +119,8 @@ class Shelf:
         return self._reviews / f"{stem}{ending}.json"
 
     def _mine(self) -> list[Path]:
-        return [path for path in self._reviews.glob("????-??-??*.json") if self._is_named(path) and self._has(path)]
+        found = self._reviews.glob("????-??-??*.json")
+        return [path for path in found if _is_review(path.name, self._service) and self._has(path)]
 
     def _has(self, path: Path) -> bool:
         return self._is_own(path) or self._may_be_own(path)
@@ -127,14 +131,6 @@ class Shelf:
     def _may_be_own(self, path: Path) -> bool:
         """A file that can't be read is that of whoever it is named after, or anybody's: somebody must be told."""
         return _service_of(path) == UNKNOWN
-
-    def _is_named(self, path: Path) -> bool:
-        """Whether it is the file of a review, and no copy that somebody laid beside it."""
-        name = self._id(path)
-        with suppress(ValueError):
-            stems = (name, f"{name}-{self._service}") if date.fromisoformat(name).isoformat() == name else ()
-            return path in [self._file(stem, ending) for stem in stems for ending in ("", OPEN)]
-        return False
 
     def _id(self, path: Path) -> str:
         return path.name[:10]
@@ -153,6 +149,15 @@ def closed_until(folder: Path, service: str, before: datetime | None = None) -> 
 def dumped(review: Review) -> str:
     """A review as JSON: a field for each of its own, times in ISO 8601 and UTC."""
     return _REVIEW.dump_json(review, indent=1).decode() + "\n"
+
+
+@lru_cache(maxsize=4096)
+def _is_review(file: str, service: str) -> bool:
+    """Whether it is the file of a review, and no copy that somebody laid beside it: asked of each by every click."""
+    name, rest = file[:10], file[10:].removesuffix(".json").removesuffix(OPEN)
+    with suppress(ValueError):
+        return date.fromisoformat(name).isoformat() == name and rest in ("", f"-{service}")
+    return False
 
 
 def _service_of(path: Path) -> str:
