@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from itertools import dropwhile
 from typing import Any, Final, Literal
 
 from metrics import catalog
@@ -38,8 +39,6 @@ __all__ = ["LEDGERS", "About", "Ledger", "ledger", "ledger_json", "ledger_markdo
 About = Literal["alerts", "coverage", "actions"]
 MOST_JUDGED: Final = 50
 """Each verdict takes a look at months of hours; who wants that of more actions asks for them on their page."""
-
-
 KINDS: Final[Mapping[str, str]] = dict(verdict_words.KINDS.items())
 
 
@@ -125,7 +124,8 @@ def _alerts(db: read.Reader, service: Service, kinds: Mapping[str, str], window:
             "since": window.start,
             "until": window.end,
             "rules": [_rule_facts(key, rules.get(key), words.get(key), came[key]) for key in keys],
-            "weeks": [asdict(week) for week in found.weeks],
+            # Of a week before the first alert nobody knows, and 0 would be a number.
+            "weeks": [asdict(week) for week in dropwhile(lambda week: not week.n, found.weeks)],
         },
     )  # fmt: skip
 
