@@ -74,7 +74,7 @@ def legend(topic: Topic) -> str:
         steps_told(topic),
         *([t("dashed: {limit}", limit=limit) if is_drawn else limit] if limit else []),
         *([t("dotted: a week before")] if topic.usual else []),
-        *([t("straight: the level as told")] if topic.trend else []),
+        *([t("straight: the level")] if topic.trend else []),
     ])  # fmt: skip
 
 

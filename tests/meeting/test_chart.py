@@ -110,7 +110,7 @@ def test_the_legend_names_everything_that_is_drawn():
         wide, limit=None, usual=wide.curve, trend=wide.curve[:2], extreme="highest", fine=timedelta(minutes=5)
     )
     assert chart.legend(whole) == (
-        "highest 5 minutes in each 6 hours; dotted: a week before; straight: the level as told"
+        "highest 5 minutes in each 6 hours; dotted: a week before; straight: the level"
     )
 
 
