@@ -109,9 +109,7 @@ def test_the_legend_names_everything_that_is_drawn():
     whole = replace(
         wide, limit=None, usual=wide.curve, trend=wide.curve[:2], extreme="highest", fine=timedelta(minutes=5)
     )
-    assert chart.legend(whole) == (
-        "highest 5 minutes in each 6 hours; dotted: a week before; straight: the level"
-    )
+    assert chart.legend(whole) == ("highest 5 minutes in each 6 hours; dotted: a week before; straight: the level")
 
 
 def test_a_point_that_stands_alone_is_a_dot():
