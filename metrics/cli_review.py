@@ -126,9 +126,10 @@ def _written(
 ) -> bytes:
     from metrics.meeting.beside import beside, beside_json
     from metrics.meeting.documents import written
-    from metrics.meeting.invitation import invitation
 
     if form == "ics":
+        from metrics.meeting.invitation import invitation
+
         return invitation(review, config.notify.link)
     if other is None:
         return written(review, form)
